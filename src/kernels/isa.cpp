@@ -1,0 +1,58 @@
+// Instruction set detection and its override by name.
+#include "kernels/isa.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <hwy/targets.h>
+
+#include "base/error.h"
+
+namespace tightrope::kernels {
+namespace {
+
+struct Row {
+  Isa isa;
+  std::string_view name;
+  std::int64_t target;  // the detection bit; 0: needs nothing
+};
+constexpr std::array kIsas = {
+    Row{Isa::scalar, "scalar", 0},
+    Row{Isa::sse4, "sse4", HWY_SSE4},
+    Row{Isa::avx2, "avx2", HWY_AVX2},
+    Row{Isa::avx512, "avx512", HWY_AVX3},
+};
+
+}  // namespace
+
+std::string_view isa_name(Isa isa) noexcept { return kIsas[static_cast<std::size_t>(isa)].name; }
+
+Isa parse_isa(std::string_view name) {
+  const auto found = std::find_if(kIsas.begin(), kIsas.end(), [&](const Row& row) { return row.name == name; });
+  if (found == kIsas.end())
+    fail(ErrorCode::invalid_argument, "[isa] there is no instruction set '{}'; known are scalar, sse4, avx2, avx512", name);
+  return found->isa;
+}
+
+std::vector<Isa> available_isas() {
+  const std::int64_t supported = hwy::SupportedTargets();
+  std::vector<Isa> isas;
+  for (const Row& row : kIsas)
+    if ((supported & row.target) == row.target) isas.push_back(row.isa);
+  return isas;
+}
+
+Isa best_isa() { return available_isas().back(); }
+
+Isa isa_from_environment() {
+  const char* wanted = std::getenv("TIGHTROPE_ISA");
+  if (wanted == nullptr || *wanted == '\0') return best_isa();
+  const Isa isa = parse_isa(wanted);
+  const std::vector<Isa> available = available_isas();
+  if (std::find(available.begin(), available.end(), isa) == available.end())
+    fail(ErrorCode::unsupported, "[isa] TIGHTROPE_ISA asks for {}, but this machine supports at most {}; unset it or name a lower one", wanted,
+         isa_name(available.back()));
+  return isa;
+}
+
+}  // namespace tightrope::kernels
