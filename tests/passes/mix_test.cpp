@@ -1,0 +1,108 @@
+// The mixes against llama-quantize's own choices (tests/golden/mixes.json, made by tools/make_golden_mixes.py).
+#include "passes/quantize/mix.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+
+namespace tightrope::passes {
+namespace {
+
+constexpr std::uint64_t kVocab = 64;
+
+model::Weight shape_only(std::uint64_t rows, std::uint64_t columns) {
+  return model::Weight(formats::get("f16"), Shape{rows, columns},
+                       [](std::uint64_t, std::uint64_t, std::span<std::byte>) { fail(ErrorCode::internal, "[test] this weight has no bytes"); });
+}
+
+// A llama of the given extents whose weights have shapes but no bytes.
+model::Model hollow_model(const Json& shape) {
+  model::Config config;
+  config.vocab = kVocab;
+  config.blocks = shape.at("blocks", "shape").as_uint("blocks");
+  config.model = shape.at("model", "shape").as_uint("model");
+  config.heads = shape.at("heads", "shape").as_uint("heads");
+  config.kv_heads = shape.at("kv_heads", "shape").as_uint("kv_heads");
+  config.ffn = shape.at("ffn", "shape").as_uint("ffn");
+  config.head = config.model / config.heads;
+  config.tied = shape.at("tied", "shape").as_bool("tied");
+  std::vector<model::NamedWeight> weights{{"embed", shape_only(kVocab, config.model)}};
+  for (std::uint64_t block = 0; block < config.blocks; ++block) {
+    const std::string prefix = fmt::format("blocks.{}.", block);
+    for (const char* role : {"attn.q", "attn.k", "attn.v", "attn.o", "ffn.gate", "ffn.up"})
+      weights.push_back({prefix + role, shape_only(32, config.model)});
+    weights.push_back({prefix + "ffn.down", shape_only(config.model, config.ffn)});
+  }
+  if (!config.tied) weights.push_back({"head", shape_only(kVocab, config.model)});
+  return model::Model(model::arch_for_gguf("llama"), config, std::move(weights), nullptr);
+}
+
+// "q6_k*2 q4_k*6" as eight names.
+std::vector<std::string> expand(const std::string& runs) {
+  std::vector<std::string> names;
+  std::istringstream words(runs);
+  for (std::string word; words >> word;) {
+    const std::size_t star = word.find('*');
+    names.insert(names.end(), std::stoul(word.substr(star + 1)), word.substr(0, star));
+  }
+  return names;
+}
+
+void expect_same_types(const model::Model& model, const std::string& mix_name, bool pure, const Json& roles) {
+  const Mix& mix = get_mix(mix_name);
+  for (const auto& [role, runs] : roles.as_object("roles")) {
+    const std::vector<std::string> expected = expand(runs.as_string("runs"));
+    for (std::size_t block = 0; block < expected.size(); ++block) {
+      const std::string name = role.find('.') == std::string::npos ? role : fmt::format("blocks.{}.{}", block, role);
+      const formats::Format& format = fitting_format(format_in_mix(mix, model, name, pure), model.get(name).shape().row_length());
+      EXPECT_EQ(format.name, expected[block]) << mix_name << (pure ? " pure " : " ") << name;
+    }
+  }
+}
+
+TEST(Mix, EveryTensorGetsTheTypeLlamaQuantizeGivesIt) {
+  const Json golden = Json::parse(read_text_file(TIGHTROPE_SOURCE "/tests/golden/mixes.json"), "mixes.json");
+  for (const Json& shape : golden.at("shapes", "golden").as_array("shapes")) {
+    SCOPED_TRACE(shape.at("name", "shape").as_string("name"));
+    const model::Model model = hollow_model(shape);
+    for (const auto& [mix, roles] : shape.at("mixes", "shape").as_object("mixes")) expect_same_types(model, mix, false, roles);
+    for (const auto& [mix, roles] : shape.at("pure", "shape").as_object("pure")) expect_same_types(model, mix, true, roles);
+  }
+}
+
+TEST(Mix, NamesAreFoundWithoutRegardToCaseAndByAlias) {
+  EXPECT_EQ(&get_mix("Q4_K_M"), &get_mix("q4_k"));
+  EXPECT_NE(&get_mix("q4_k_s"), &get_mix("q4_k_m"));
+}
+
+TEST(Mix, AnUnknownNameIsRefusedWithTheKnownOnes) {
+  try {
+    get_mix("q7_z");
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::not_found);
+    EXPECT_NE(std::string(error.what()).find("q4_k_m"), std::string::npos);
+  }
+}
+
+TEST(Mix, EveryMixNamesFormatsThatExist) {
+  for (const Mix& mix : all_mixes()) {
+    EXPECT_NE(formats::find(mix.base), nullptr) << mix.name;
+    EXPECT_TRUE(mix.head.empty() || formats::find(mix.head)) << mix.name;
+    for (const MixRule& rule : mix.rules) EXPECT_NE(formats::find(rule.format), nullptr) << mix.name << ' ' << rule.role;
+  }
+}
+
+TEST(FittingFormat, WalksDownTheFallbacksUntilRowsAreWholeBlocks) {
+  EXPECT_EQ(fitting_format(formats::get("q4_k"), 512).name, "q4_k");
+  EXPECT_EQ(fitting_format(formats::get("q4_k"), 96).name, "q5_0");
+  EXPECT_EQ(fitting_format(formats::get("q6_k"), 96).name, "q8_0");
+  EXPECT_EQ(fitting_format(formats::get("q2_k"), 80).name, "f16");
+}
+
+}  // namespace
+}  // namespace tightrope::passes
