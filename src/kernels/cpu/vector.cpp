@@ -1,0 +1,35 @@
+// The vector tables: the same source compiled once for every instruction set, each in a namespace of its own.
+#include "kernels/cpu/targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cpu/vector.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+// Only the targets that stand for an Isa; the baseline and the sub-versions of AVX-512 would add nothing.
+#if HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+
+#include "kernels/cpu/vector_attention.inl.h"
+#include "kernels/cpu/vector_elementwise.inl.h"
+#include "kernels/cpu/vector_matmul.inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace tightrope::kernels::HWY_NAMESPACE {
+
+constexpr Isa kIsa = HWY_TARGET == HWY_SSE4 ? Isa::sse4 : HWY_TARGET == HWY_AVX2 ? Isa::avx2 : Isa::avx512;
+
+extern const KernelTable kTable;
+constinit const KernelTable kTable = {.isa = kIsa,
+                                      .codec = formats::kScalarCodec,
+                                      .matmul = matmul,
+                                      .attention = attention,
+                                      .rms_norm = rms_norm,
+                                      .rope = rope,
+                                      .swiglu = swiglu,
+                                      .add = add,
+                                      .log_sum_exp = log_sum_exp};
+
+}  // namespace tightrope::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

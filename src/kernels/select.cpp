@@ -1,0 +1,54 @@
+// The table of tables: one per instruction set this build holds.
+#include "kernels/cpu/targets.h"
+
+#include <hwy/targets.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "kernels/cpu/reference.h"
+
+namespace tightrope::kernels {
+
+#if HWY_TARGETS & HWY_SSE4
+namespace N_SSE4 {
+extern const KernelTable kTable;
+}
+#endif
+#if HWY_TARGETS & HWY_AVX2
+namespace N_AVX2 {
+extern const KernelTable kTable;
+}
+#endif
+#if HWY_TARGETS & HWY_AVX3
+namespace N_AVX3 {
+extern const KernelTable kTable;
+}
+#endif
+
+namespace {
+
+constexpr const KernelTable* kTables[] = {
+    &kReferenceTable,
+#if HWY_TARGETS & HWY_SSE4
+    &N_SSE4::kTable,
+#endif
+#if HWY_TARGETS & HWY_AVX2
+    &N_AVX2::kTable,
+#endif
+#if HWY_TARGETS & HWY_AVX3
+    &N_AVX3::kTable,
+#endif
+};
+
+}  // namespace
+
+const KernelTable& kernel_table(Isa isa) {
+  const std::vector<Isa> available = available_isas();
+  const auto found = std::find_if(std::begin(kTables), std::end(kTables), [&](const KernelTable* table) { return table->isa == isa; });
+  if (found == std::end(kTables) || std::find(available.begin(), available.end(), isa) == available.end())
+    fail(ErrorCode::unsupported, "[isa] {} is not available here; the best this machine supports is {}", isa_name(isa), isa_name(best_isa()));
+  return **found;
+}
+
+}  // namespace tightrope::kernels
