@@ -140,7 +140,7 @@ struct ThreadPool::State {
   void run(std::uint64_t count, std::uint64_t grain, const Body& body);
 
  private:
-  // The gate packs what must change together: loop number (bits 33..63), open (bit 32), workers_ inside (bits 0..31). A worker enters by
+  // The gate packs what must change together: loop number (bits 33..63), open (bit 32), workers inside (bits 0..31). A worker enters by
   // adding one while it is open; the caller closes it and waits for zero. So the fields below it change only while nobody is inside.
   static constexpr std::uint64_t kOpen = std::uint64_t{1} << 32;
   static constexpr std::uint64_t inside(std::uint64_t now) { return now & (kOpen - 1); }
@@ -169,7 +169,7 @@ struct ThreadPool::State {
   const Body* body_ = nullptr;
   std::exception_ptr failure_;  // guarded by sleep_
 
-  alignas(64) std::atomic<std::uint64_t> next_{0};  // the next_ chunk to claim
+  alignas(64) std::atomic<std::uint64_t> next_{0};  // the next chunk to claim
 
   alignas(64) std::mutex sleep_;
   std::condition_variable wake_, left_;
