@@ -22,6 +22,7 @@ class Bytes {
   std::span<const std::byte> view() const noexcept { return view_; }
   const std::byte* data() const noexcept { return view_.data(); }
   std::size_t size() const noexcept { return view_.size(); }
+  const std::shared_ptr<const void>& owner() const noexcept { return owner_; }
   // Requires offset + count <= size().
   Bytes part(std::size_t offset, std::size_t count) const { return {view_.subspan(offset, count), owner_}; }
 

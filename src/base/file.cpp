@@ -21,6 +21,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr ssize_t kEarlyWriteback = ssize_t{1} << 20;  // bytes; smaller writes wait for the system
+
 std::string reason(int error) { return std::generic_category().message(error); }
 
 // Closes on destruction.
@@ -36,6 +38,12 @@ class Descriptor {
 
  private:
   int value_;
+};
+
+// The deleter of mappings; release_pages knows them by it.
+struct Unmap {
+  std::size_t size;
+  void operator()(const void* start) const { ::munmap(const_cast<void*>(start), size); }
 };
 
 int open_for_reading(const fs::path& path) {
@@ -136,8 +144,17 @@ Bytes map_file(const fs::path& path) {
   if (size == 0) return {};
   void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor.get(), 0);
   if (address == MAP_FAILED) fail(ErrorCode::io, "[read] cannot map the {} bytes of '{}': {}", size, path.string(), reason(errno));
-  const std::shared_ptr<const void> owner(address, [size](const void* start) { ::munmap(const_cast<void*>(start), size); });
+  const std::shared_ptr<const void> owner(address, Unmap{size});
   return {std::span(static_cast<const std::byte*>(address), size), owner};
+}
+
+void release_pages(const Bytes& bytes) {
+  // On anything but a read-only file mapping this advice would destroy the content.
+  if (bytes.size() == 0 || std::get_deleter<Unmap>(bytes.owner()) == nullptr) return;
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const std::uintptr_t begin = reinterpret_cast<std::uintptr_t>(bytes.data()) / page * page;
+  const std::uintptr_t end = (reinterpret_cast<std::uintptr_t>(bytes.data()) + bytes.size()) / page * page;
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);  // failing costs memory only
 }
 
 std::string read_text_file(const fs::path& path, std::uint64_t limit) {
@@ -215,6 +232,8 @@ void DurableFile::write_at(std::uint64_t offset, std::span<const std::byte> data
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) fail_write(errno, final_path_, data.size());
     if (written == 0) fail_write(EIO, final_path_, data.size());
+    // Starts writing back now, so that the disk works while more is made and commit() has little to wait for. Only a hint.
+    if (written >= kEarlyWriteback) ::sync_file_range(descriptor_, static_cast<off_t>(offset), written, SYNC_FILE_RANGE_WRITE);
     data = data.subspan(static_cast<std::size_t>(written));
     offset += static_cast<std::uint64_t>(written);
   }

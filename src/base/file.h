@@ -14,6 +14,10 @@ namespace tightrope {
 // Maps a regular file read-only. The mapping lives as long as any Bytes made from it. Errors: not_found, io, malformed (not a regular file).
 Bytes map_file(const std::filesystem::path& path);
 
+// Lets go of the memory behind bytes that came from map_file; they stay valid and are read from the file again when touched. Bytes of any
+// other origin are left alone.
+void release_pages(const Bytes& bytes);
+
 // Reads a small text file whole. Errors: not_found, io; malformed when it is larger than `limit` bytes.
 std::string read_text_file(const std::filesystem::path& path, std::uint64_t limit = std::uint64_t{64} << 20);
 

@@ -73,6 +73,8 @@ struct PendingEntry {
   Shape shape;
   // Writes `count` rows from `first` in `format` into `out` (exactly their bytes). Called from several threads at once.
   std::function<void(std::uint64_t first, std::uint64_t count, std::span<std::byte> out)> rows;
+  // Mapped bytes the rows are made from, in the same order; may be empty. What has been used leaves the resident memory.
+  Bytes source = {};
 };
 
 struct WriteOptions {

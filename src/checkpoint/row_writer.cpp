@@ -13,6 +13,11 @@ constexpr std::uint64_t kMemoryBytes = std::uint64_t{64} << 20;   // of all buff
 constexpr std::uint64_t kMaxBatchBytes = std::uint64_t{4} << 20;  // larger writes are no faster
 constexpr std::uint64_t kMinBatchBytes = std::uint64_t{256} << 10;
 
+void release_source(const PendingEntry& entry, std::uint64_t first_row, std::uint64_t rows) {
+  const std::uint64_t row_bytes = entry.source.size() / entry.shape.rows();
+  if (row_bytes != 0) release_pages(entry.source.part(first_row * row_bytes, rows * row_bytes));
+}
+
 }  // namespace
 
 // Whole rows of one tensor; the last piece of a tensor brings its padding.
@@ -70,6 +75,7 @@ void RowWriter::write_batch(DurableFile& file, std::span<const Piece> batch) {
     const std::span<std::byte> place(buffer.get() + (piece.offset - begin), piece.bytes);
     piece.entry->rows(piece.first_row, piece.rows, place);
     std::fill_n(place.data() + place.size(), piece.padding, std::byte{0});
+    release_source(*piece.entry, piece.first_row, piece.rows);
   }
   file.write_at(begin, {buffer.get(), bytes});
   report(bytes);
