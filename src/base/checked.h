@@ -12,7 +12,8 @@ namespace tightrope {
 // `what` names the quantity in the error.
 inline std::uint64_t checked_add(std::uint64_t a, std::uint64_t b, const char* what) {
   std::uint64_t sum = 0;
-  if (__builtin_add_overflow(a, b, &sum)) fail(ErrorCode::malformed, "[size] {} overflows 64 bits ({} + {}); the file is damaged", what, a, b);
+  if (__builtin_add_overflow(a, b, &sum))
+    fail(ErrorCode::malformed, "[size] {} overflows 64 bits ({} + {}); the file is damaged", what, a, b);
   return sum;
 }
 

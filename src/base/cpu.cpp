@@ -18,9 +18,9 @@ namespace {
 
 // Names as /proc/cpuinfo spells them: x86-64 first, then AArch64.
 constexpr std::array<std::string_view, 23> kInterestingFlags{
-    "sse4_2",      "avx",         "f16c",     "fma",      "avx2",     "avx_vnni", "avx512f", "avx512bw", "avx512vl", "avx512_vnni",
-    "avx512_bf16", "avx512_fp16", "amx_tile", "amx_int8", "amx_bf16", "asimd",    "fphp",    "asimdhp",  "asimddp",  "i8mm",
-    "bf16",        "sve",         "sve2"};
+    "sse4_2",   "avx",         "f16c",        "fma",         "avx2",     "avx_vnni", "avx512f",  "avx512bw",
+    "avx512vl", "avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_tile", "amx_int8", "amx_bf16", "asimd",
+    "fphp",     "asimdhp",     "asimddp",     "i8mm",        "bf16",     "sve",      "sve2"};
 
 std::string trimmed(std::string_view text) {
   const auto space = [](char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; };

@@ -117,8 +117,9 @@ std::uint64_t free_bytes(const fs::path& folder) {
   if (error == ENOSPC || error == EDQUOT || error == EFBIG) {
     std::error_code ignored;
     const fs::space_info space = fs::space(folder_of(path), ignored);
-    fail(ErrorCode::no_space, "[write] no room for '{}': writing {} bytes more failed with {} bytes free ({}); make room or write elsewhere",
-         path.string(), bytes, ignored ? 0 : space.available, reason(error));
+    fail(ErrorCode::no_space,
+         "[write] no room for '{}': writing {} bytes more failed with {} bytes free ({}); make room or write elsewhere", path.string(),
+         bytes, ignored ? 0 : space.available, reason(error));
   }
   fail(ErrorCode::io, "[write] cannot write '{}': {}", path.string(), reason(error));
 }
@@ -161,8 +162,8 @@ std::string read_text_file(const fs::path& path, std::uint64_t limit) {
   const Descriptor descriptor(open_for_reading(path));
   const std::uint64_t size = regular_size(descriptor.get(), path);
   if (size > limit) {
-    fail(ErrorCode::malformed, "[read] '{}' has {} bytes, at most {} are allowed here; it is not the file it should be", path.string(), size,
-         limit);
+    fail(ErrorCode::malformed, "[read] '{}' has {} bytes, at most {} are allowed here; it is not the file it should be", path.string(),
+         size, limit);
   }
   std::string text(narrow<std::size_t>(size, "file size"), '\0');
   for (std::size_t done = 0; done < text.size();) {

@@ -11,7 +11,8 @@
 
 namespace tightrope {
 
-// Maps a regular file read-only. The mapping lives as long as any Bytes made from it. Errors: not_found, io, malformed (not a regular file).
+// Maps a regular file read-only. The mapping lives as long as any Bytes made from it. Errors: not_found, io, malformed (not a regular
+// file).
 Bytes map_file(const std::filesystem::path& path);
 
 // Lets go of the memory behind bytes that came from map_file; they stay valid and are read from the file again when touched. Bytes of any

@@ -40,14 +40,13 @@ TEST(Json, ReadsEveryKind) {
   EXPECT_EQ(value.find("absent"), nullptr);
 }
 
-TEST(Json, KeepsTheOrderOfKeys) {
-  EXPECT_EQ(Json::parse(R"({"z":1,"a":2,"m":3})", "text").dump(), R"({"z":1,"a":2,"m":3})");
-}
+TEST(Json, KeepsTheOrderOfKeys) { EXPECT_EQ(Json::parse(R"({"z":1,"a":2,"m":3})", "text").dump(), R"({"z":1,"a":2,"m":3})"); }
 
 TEST(Json, RefusesWhatIsNotJson) {
-  const char* texts[] = {"",        " ",          "{",          "}",        "[1,]",     "{\"a\":1,}", "{'a':1}", "[1] 2",   "nul",  "NaN",
-                         "[NaN]",   "[Infinity]", "[01]",       "[1.]",     "[.5]",     "[+1]",       "[1e]",    "[0x10]",  "\"\t\"", "[\"\\x\"]",
-                         "// c\n1", "[1 2]",      "{\"a\" 1}",  "{1:2}",    "\"open",   "[\"\\u12\"]", "[--1]",  "[1e400]", "[-1e400]"};
+  const char* texts[] = {"",       " ",           "{",      "}",          "[1,]",    "{\"a\":1,}", "{'a':1}",   "[1] 2",
+                         "nul",    "NaN",         "[NaN]",  "[Infinity]", "[01]",    "[1.]",       "[.5]",      "[+1]",
+                         "[1e]",   "[0x10]",      "\"\t\"", "[\"\\x\"]",  "// c\n1", "[1 2]",      "{\"a\" 1}", "{1:2}",
+                         "\"open", "[\"\\u12\"]", "[--1]",  "[1e400]",    "[-1e400]"};
   for (const char* text : texts) EXPECT_EQ(parse_error(text), ErrorCode::malformed) << text;
   EXPECT_EQ(parse_error(std::string_view("[1]\0", 4)), ErrorCode::malformed);
   EXPECT_EQ(parse_error("[" + std::string(400, '9') + "]"), ErrorCode::malformed);  // an integer beyond double
@@ -77,7 +76,8 @@ TEST(Json, BoundsTheDepth) {
 }
 
 TEST(Json, ReadsIntegersBeyond64BitsAsDoubles) {
-  const Json value = Json::parse(R"({"model_max_length": 1000000000000000019884624838656, "s": "1000000000000000019884624838656 \" 12"})", "text");
+  const Json value =
+      Json::parse(R"({"model_max_length": 1000000000000000019884624838656, "s": "1000000000000000019884624838656 \" 12"})", "text");
   EXPECT_EQ(value.at("model_max_length", "text").as_double("length"), 1e30);
   EXPECT_EQ(value.at("s", "text").as_string("s"), "1000000000000000019884624838656 \" 12");
   EXPECT_EQ(Json::parse("-9223372036854775809", "text").as_double("number"), -0x1p63);
@@ -119,7 +119,13 @@ TEST(Json, DoublesRoundTrip) {
   EXPECT_EQ(Json(std::numeric_limits<std::int64_t>::max()).dump(), "9223372036854775807");
 }
 
-TEST(Json, ReplacesInvalidTextWhenWriting) { EXPECT_EQ(Json("a\xff" "b").dump(), "\"a\xef\xbf\xbd" "b\""); }
+TEST(Json, ReplacesInvalidTextWhenWriting) {
+  EXPECT_EQ(Json("a\xff"
+                 "b")
+                .dump(),
+            "\"a\xef\xbf\xbd"
+            "b\"");
+}
 
 TEST(Json, BuildsAndIndents) {
   Json value;
