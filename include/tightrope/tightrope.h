@@ -1,0 +1,12 @@
+// The whole public API.
+#pragma once
+
+#include "tightrope/engine.h"    // IWYU pragma: export
+#include "tightrope/error.h"     // IWYU pragma: export
+#include "tightrope/eval.h"      // IWYU pragma: export
+#include "tightrope/machine.h"   // IWYU pragma: export
+#include "tightrope/model.h"     // IWYU pragma: export
+#include "tightrope/optimize.h"  // IWYU pragma: export
+#include "tightrope/options.h"   // IWYU pragma: export
+#include "tightrope/passes.h"    // IWYU pragma: export
+#include "tightrope/progress.h"  // IWYU pragma: export

@@ -1,0 +1,107 @@
+// evaluate: runs models side by side over a text and makes the report.
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "engine/generate.h"
+#include "eval/compare.h"
+#include "tightrope/machine.h"
+#include "toolkit/model_handle.h"
+#include "toolkit/report_handle.h"
+#include "toolkit/utf8_stream.h"
+
+namespace tightrope {
+namespace {
+
+constexpr std::uint64_t kCorpusLimit = std::uint64_t{1} << 30;  // bytes
+
+using text::TokenId;
+
+std::string name_of(const Model& model) { return model.implementation().path.stem().string(); }
+
+// "q4_k_m" for wren-7m-q4_k_m.gguf beside wren-7m: what sets a model apart from the base.
+std::string label_of(const Model& model, const std::optional<Model>& base) {
+  const std::string name = name_of(model);
+  if (!base) return name;
+  const std::string prefix = name_of(*base);
+  const bool extends = name.size() > prefix.size() + 1 && name.starts_with(prefix) && (name[prefix.size()] == '-' || name[prefix.size()] == '.');
+  return extends ? name.substr(prefix.size() + 1) : name;
+}
+
+// The text as every one of the models must read it: numbers of different token streams cannot be compared.
+std::vector<TokenId> common_tokens(std::span<const Model> models, const std::string& text, const text::EncodeOptions& options) {
+  std::vector<TokenId> tokens = models.front().implementation().model.require_tokenizer().encode(text, options);
+  for (const Model& model : models.subspan(1))
+    if (model.implementation().model.require_tokenizer().encode(text, options) != tokens)
+      fail(ErrorCode::invalid_argument, "[eval] '{}' and '{}' have different tokenizers and cannot be compared; evaluate them one at a time",
+           models.front().implementation().path.string(), model.implementation().path.string());
+  return tokens;
+}
+
+std::string sample(engine::Engine& engine, const EvaluateOptions& options) {
+  if (options.prompt.empty()) return "";
+  const text::Tokenizer& tokenizer = engine.model().require_tokenizer();
+  const std::vector<TokenId> prompt = tokenizer.encode(options.prompt);
+  const std::uint64_t room = engine.model().config().context - std::min<std::uint64_t>(prompt.size(), engine.model().config().context);
+  engine::Generation generation;
+  generation.max_tokens = std::min(options.sample_tokens, room);
+  generation.sampling.temperature = 0;
+  toolkit::Utf8Stream stream;
+  std::string text = stream.push(tokenizer.decode(engine::generate(engine, prompt, generation).tokens, true));
+  return text + stream.finish();
+}
+
+eval::ModelReport describe(const Model& model, const std::optional<Model>& base, eval::Measurement measurement) {
+  eval::ModelReport row;
+  const ModelInfo info = model.info();
+  row.path = info.path;
+  row.label = label_of(model, base);
+  row.bytes = info.file_bytes == 0 ? info.weight_bytes : info.file_bytes;
+  row.bits_per_weight = info.bits_per_weight;
+  row.measurement = std::move(measurement);
+  return row;
+}
+
+// llama-perplexity begins the text as its tokenizer does; the oracles do not.
+text::EncodeOptions encoding(PerplexityConvention convention) {
+  return {.add_special = convention == PerplexityConvention::second_half, .parse_special = false};
+}
+
+std::vector<eval::Measurement> measure(std::vector<engine::Engine>& engines, bool has_base, std::span<const TokenId> tokens,
+                                       const EvaluateOptions& options, const Progress& progress) {
+  std::vector<engine::Engine*> pointers;
+  for (engine::Engine& engine : engines) pointers.push_back(&engine);
+  engine::Engine* base = has_base ? pointers.front() : nullptr;
+  return eval::compare(base, std::span(pointers).subspan(has_base ? 1 : 0), tokens, options.eval, progress);
+}
+
+}  // namespace
+
+Corpus Corpus::from(const std::filesystem::path& file) { return {file.filename().string(), read_text_file(file, kCorpusLimit)}; }
+
+Report evaluate(std::span<const Model> models, const std::optional<Model>& base, const Corpus& corpus, const EvaluateOptions& options,
+                const Progress& progress) {
+  if (models.empty()) fail(ErrorCode::invalid_argument, "[eval] there is no model to evaluate; name at least one");
+  std::vector<Model> all(models.begin(), models.end());
+  if (base) all.insert(all.begin(), *base);
+  const std::vector<TokenId> tokens = common_tokens(all, corpus.text, encoding(options.eval.convention));
+  std::vector<engine::Engine> engines;
+  for (const Model& model : all)
+    engines.emplace_back(model.implementation().model, engine::Options{.threads = options.eval.threads, .isa = std::nullopt});
+  std::vector<eval::Measurement> measured = measure(engines, base.has_value(), tokens, options, progress);
+  eval::Report report;
+  report.version = version();
+  report.date = toolkit::date_now();
+  report.machine = describe(machine_info(false));
+  report.command = options.command;
+  report.text_name = corpus.name;
+  report.prompt = options.prompt;
+  if (base) report.base = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    report.models.push_back(describe(all[i], base, std::move(measured[i])));
+    report.models.back().sample = sample(engines[i], options);
+  }
+  return Report(std::make_shared<const Report::Implementation>(Report::Implementation{std::move(report)}));
+}
+
+}  // namespace tightrope

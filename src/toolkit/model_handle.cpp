@@ -1,0 +1,47 @@
+// Small pieces that the façade's parts share.
+#include "toolkit/model_handle.h"
+
+#include <chrono>
+#include <ctime>
+
+#include <fmt/format.h>
+
+#include "kernels/isa.h"
+#include "kernels/ops.h"
+
+namespace tightrope::toolkit {
+namespace {
+
+bool is_safetensors(const std::filesystem::path& path) { return path.extension() == ".safetensors"; }
+
+}  // namespace
+
+Model derived(const Model& base, model::Model changed, const Json& step, const std::vector<std::string>& notices) {
+  Model::Implementation next{std::move(changed), base.implementation().path, "memory", base.implementation().recipe, base.implementation().notices};
+  next.recipe.push_back(step);
+  next.notices.insert(next.notices.end(), notices.begin(), notices.end());
+  return Model(std::make_shared<const Model::Implementation>(std::move(next)));
+}
+
+const formats::Codec& machine_codec() { return kernels::kernel_table(kernels::isa_from_environment()).codec; }
+
+std::uint64_t bytes_on_disk(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(path, ignored)) {
+    const std::uintmax_t size = std::filesystem::file_size(path, ignored);
+    return ignored ? 0 : size;
+  }
+  std::uint64_t total = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(path, ignored))
+    if (is_safetensors(entry.path())) total += bytes_on_disk(entry.path());
+  return total;
+}
+
+std::string date_now() {
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02} UTC", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min);
+}
+
+}  // namespace tightrope::toolkit

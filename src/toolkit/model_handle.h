@@ -1,0 +1,39 @@
+// What the public Model hides: the model itself, where it came from and what was done to it.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "formats/codec.h"
+#include "model/model.h"
+#include "tightrope/model.h"
+
+namespace tightrope {
+
+struct Model::Implementation {
+  model::Model model;
+  std::filesystem::path path;        // it was loaded from; the source of what was made of it
+  std::string container;             // "gguf", "safetensors", "memory"
+  Json recipe = Json::array();       // steps done since it was loaded
+  std::vector<std::string> notices;  // of those steps
+};
+
+namespace toolkit {
+
+// A copy of the handle's contents with another model, which no file holds yet.
+Model derived(const Model& base, model::Model changed, const Json& step, const std::vector<std::string>& notices);
+
+// The codec of this machine's kernels; static storage.
+const formats::Codec& machine_codec();
+
+// Bytes on disk of a GGUF or of a folder's weights.
+std::uint64_t bytes_on_disk(const std::filesystem::path& path);
+
+// "now" in UTC, as "2026-01-31 12:00 UTC".
+std::string date_now();
+
+}  // namespace toolkit
+}  // namespace tightrope

@@ -1,0 +1,77 @@
+// Model: loading, casting, saving.
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+#include "model/checkpoint_io.h"
+#include "tightrope/machine.h"
+#include "tightrope/model.h"
+#include "toolkit/model_handle.h"
+
+namespace tightrope {
+namespace {
+
+constexpr std::array<std::string_view, 3> kPlainFormats = {"f32", "f16", "bf16"};
+
+// What transformers calls it.
+std::string torch_name(std::string_view format) { return format == "f32" ? "float32" : format == "f16" ? "float16" : "bfloat16"; }
+
+// What a file says of its making: enough to make it again.
+checkpoint::Metadata provenance(const Model::Implementation& made) {
+  checkpoint::Metadata metadata;
+  metadata.set("tightrope.version", {std::string(version())});
+  metadata.set("tightrope.source", {made.path.lexically_normal().filename().string()});
+  metadata.set("tightrope.recipe", {made.recipe.dump()});
+  return metadata;
+}
+
+std::filesystem::path without_trailing_slash(const std::filesystem::path& path) { return path.has_filename() ? path : path.parent_path(); }
+
+}  // namespace
+
+bool is_gguf_path(const std::filesystem::path& path) { return path.extension() == ".gguf"; }
+
+Model Model::load(const std::filesystem::path& path) {
+  const std::filesystem::path clean = without_trailing_slash(path);
+  return Model(std::make_shared<const Implementation>(
+      Implementation{model::load_model(clean), clean, is_gguf_path(clean) ? "gguf" : "safetensors", Json::array(), {}}));
+}
+
+Model Model::cast(std::string_view format, bool vectors) const {
+  if (std::find(kPlainFormats.begin(), kPlainFormats.end(), format) == kPlainFormats.end())
+    fail(ErrorCode::invalid_argument, "[convert] '{}' is no plain format; use f32, f16 or bf16, or 'quantize' for the others", format);
+  const formats::Format& target = formats::get(format);
+  const model::Model& before = implementation_->model;
+  const auto cast_one = [&](const model::NamedWeight& tensor) {
+    const bool wanted = vectors || tensor.weight.shape().rank() > 1;
+    return wanted && &tensor.weight.format() != &target ? tensor.weight.encoded_as(target, toolkit::machine_codec()) : tensor.weight;
+  };
+  const model::Model changed = before.map(cast_one);
+  model::Config config = changed.config();
+  config.dtype = torch_name(format);
+  Json step = Json::object();
+  step["pass"] = "cast";
+  step["options"]["format"] = Json(format);
+  std::vector<model::NamedWeight> weights(changed.weights().begin(), changed.weights().end());
+  return toolkit::derived(*this, model::Model(changed.arch(), std::move(config), std::move(weights), changed.tokenizer()), step, {});
+}
+
+void Model::save(const std::filesystem::path& path, const SaveOptions& options) const {
+  const std::filesystem::path output = without_trailing_slash(path);
+  if (output.extension() == ".safetensors")
+    fail(ErrorCode::invalid_argument, "[save] '{}' would lack its config and tokenizer; name a folder, or a file that ends in .gguf", output.string());
+  model::SaveOptions save;
+  save.write.threads = options.threads;
+  save.write.overwrite = options.overwrite;
+  save.write.inputs = {implementation_->path};
+  save.write.progress = options.progress;
+  save.codec = &toolkit::machine_codec();
+  if (is_gguf_path(output)) {
+    save.extra = provenance(*implementation_);
+    model::save_gguf(implementation_->model, output, save);
+  } else {
+    model::save_huggingface(implementation_->model, output, save);
+  }
+}
+
+}  // namespace tightrope
