@@ -2,26 +2,35 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <ctime>
 #include <string>
-#include <vector>
 
-#include "base/clock.h"
 #include "base/random.h"
+#include "kernels/aligned.h"
 #include "kernels/ops.h"
 
 namespace {
 
 using namespace tightrope;
 
-std::vector<float> random_values(std::size_t count) {
+// Processor time, so that a busy machine changes little.
+class Stopwatch {
+ public:
+  double seconds() const { return static_cast<double>(std::clock() - start_) / CLOCKS_PER_SEC; }
+
+ private:
+  std::clock_t start_ = std::clock();
+};
+
+kernels::AlignedFloats random_values(std::size_t count) {
   Random random(1);
-  std::vector<float> values(count);
+  kernels::AlignedFloats values(count);
   for (float& value : values) value = static_cast<float>(random.uniform() - 0.5);
   return values;
 }
 
-kernels::MatmulArguments arguments_of(std::vector<float>& weights, std::vector<float>& x, std::vector<float>& y, std::size_t rows, std::size_t tokens,
-                                      std::size_t length) {
+kernels::MatmulArguments arguments_of(const kernels::AlignedFloats& weights, const kernels::AlignedFloats& x, kernels::AlignedFloats& y,
+                                      std::size_t rows, std::size_t tokens, std::size_t length) {
   return {weights.data(), x.data(), y.data(), rows, tokens, length, length, rows};
 }
 
@@ -34,8 +43,8 @@ double measured_peak(const kernels::KernelTable& table) {
   double best = 0;
   for (int round = 0; round < 20; ++round) {
     const Stopwatch watch;
-    for (int i = 0; i < 500; ++i) table.matmul(arguments);
-    best = std::max(best, 500.0 * 2.0 * kRows * kTokens * kLength / watch.seconds());
+    for (int i = 0; i < 2000; ++i) table.matmul(arguments);
+    best = std::max(best, 2000.0 * 2.0 * kRows * kTokens * kLength / watch.seconds());
   }
   return best;
 }
@@ -43,7 +52,7 @@ double measured_peak(const kernels::KernelTable& table) {
 // Bytes a second of the fastest plain read of 256 MB.
 double measured_bandwidth() {
   static const double kBandwidth = [] {
-    const std::vector<float> data = random_values(64 << 20);
+    const auto data = random_values(64 << 20);
     double best = 0;
     for (int round = 0; round < 5; ++round) {
       const Stopwatch watch;
@@ -89,7 +98,7 @@ void attention(benchmark::State& state, const kernels::KernelTable& table) {
   constexpr std::size_t kTokens = 64, kHead = 64;
   const auto before = static_cast<std::size_t>(state.range(0)), positions = before + kTokens;
   auto queries = random_values(kTokens * kHead), keys = random_values(positions * kHead), values = keys, output = queries;
-  std::vector<float> scores(kernels::kAttentionTile * positions);
+  kernels::AlignedFloats scores(kernels::kAttentionTile * positions);
   const kernels::AttentionArguments arguments = {queries.data(), keys.data(), values.data(), output.data(), scores.data(), kTokens, kHead, kHead,
                                                  kHead,          kHead,       before,        positions,     true,          0.125f};
   Stopwatch watch;

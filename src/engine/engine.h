@@ -33,7 +33,9 @@ class Sequence {
   std::uint64_t bytes() const;
 
  private:
-  friend class Engine;
+  friend class ForwardPass;
+  void make_room(std::uint64_t tokens);  // for that many more than length()
+
   std::uint64_t capacity_ = 0, length_ = 0, row_ = 0;
   std::vector<std::vector<float>> keys_, values_;  // one a block
 };
@@ -63,11 +65,15 @@ class Engine {
 
   Sequence new_sequence(std::uint64_t capacity) const;
   // Logits, [rows asked for, vocab], in the order of the chunks; valid until the next call. Results do not depend on the number of threads, nor
-  // on what else is in the batch. Errors: invalid_argument (an id beyond the vocabulary, a sequence beyond its capacity, with both numbers).
+  // on what else is in the batch. Errors: invalid_argument (an id beyond the vocabulary, a sequence beyond its capacity, with both numbers;
+  // a sequence twice; no tokens), malformed (logits that are not finite, naming the tensor to blame). After an error no sequence has changed.
   std::span<const float> forward(std::span<const Chunk> chunks);
 
   void observe_linears(LinearObserver observer);  // empty: stop
   void observe_hidden(HiddenObserver observer);
+
+  // log(sum(exp(logits))) with the engine's kernels.
+  double log_sum_exp(std::span<const float> logits) const;
 
   // Bytes of weights read to make one token (the embedding row counts as one row).
   std::uint64_t bytes_per_token() const;

@@ -23,9 +23,14 @@ class Sampler {
     float logit;
     text::TokenId id;
   };
+  void penalise(std::span<const text::TokenId> recent);
+  void keep_top_k();
+  void keep_likely();
+
   Sampling options_;
   Random random_;
   std::vector<Candidate> candidates_;
+  std::vector<double> weights_;  // e^(logit / temperature) of the candidates that are left, over the best one's
 };
 
 }  // namespace tightrope::engine

@@ -28,27 +28,35 @@ extern const KernelTable kTable;
 
 namespace {
 
-constexpr const KernelTable* kTables[] = {
-    &kReferenceTable,
+KernelTable with_codec(KernelTable table, const formats::Codec& codec) {
+  table.codec = codec;
+  return table;
+}
+
+const std::vector<KernelTable>& tables() {
+  static const std::vector<KernelTable> kTables = {
+      kReferenceTable,
 #if HWY_TARGETS & HWY_SSE4
-    &N_SSE4::kTable,
+      with_codec(N_SSE4::kTable, formats::kScalarCodec),
 #endif
 #if HWY_TARGETS & HWY_AVX2
-    &N_AVX2::kTable,
+      with_codec(N_AVX2::kTable, formats::kScalarCodec),
 #endif
 #if HWY_TARGETS & HWY_AVX3
-    &N_AVX3::kTable,
+      with_codec(N_AVX3::kTable, formats::kScalarCodec),
 #endif
-};
+  };
+  return kTables;
+}
 
 }  // namespace
 
 const KernelTable& kernel_table(Isa isa) {
   const std::vector<Isa> available = available_isas();
-  const auto found = std::find_if(std::begin(kTables), std::end(kTables), [&](const KernelTable* table) { return table->isa == isa; });
-  if (found == std::end(kTables) || std::find(available.begin(), available.end(), isa) == available.end())
+  const auto found = std::find_if(tables().begin(), tables().end(), [&](const KernelTable& table) { return table.isa == isa; });
+  if (found == tables().end() || std::find(available.begin(), available.end(), isa) == available.end())
     fail(ErrorCode::unsupported, "[isa] {} is not available here; the best this machine supports is {}", isa_name(isa), isa_name(best_isa()));
-  return **found;
+  return *found;
 }
 
 }  // namespace tightrope::kernels

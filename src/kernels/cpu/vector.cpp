@@ -20,7 +20,7 @@ constexpr Isa kIsa = HWY_TARGET == HWY_SSE4 ? Isa::sse4 : HWY_TARGET == HWY_AVX2
 
 extern const KernelTable kTable;
 constinit const KernelTable kTable = {.isa = kIsa,
-                                      .codec = formats::kScalarCodec,
+                                      .codec = {},  // filled in by select.cpp, so that nothing of another layer is compiled here
                                       .matmul = matmul,
                                       .attention = attention,
                                       .rms_norm = rms_norm,

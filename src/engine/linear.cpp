@@ -1,0 +1,85 @@
+// Linear layers: cutting them into panels of rows and blocks of tokens.
+#include "engine/linear.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+
+namespace tightrope::engine {
+namespace {
+
+constexpr std::size_t kPanelFloats = std::size_t{1} << 15;  // a decoded panel: 128 KiB, well inside a core's second-level cache
+constexpr std::size_t kTokenBlock = 256;                    // tokens a decoded panel is used for before its thread takes another piece
+
+std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
+
+// A multiple of 4 (the kernels' tile), 4 to 64.
+std::size_t panel_rows(const Linear& layer) { return std::clamp(kPanelFloats / layer.in / 4 * 4, std::size_t{4}, std::size_t{64}); }
+
+std::size_t pieces_of(const Linear& layer, std::size_t tokens) { return divide_up(layer.out, panel_rows(layer)) * divide_up(tokens, kTokenBlock); }
+
+// `rows` rows from `first`, as floats: the weight's own or decoded into `scratch`.
+const float* panel(const Runtime& runtime, const Linear& layer, std::size_t first, std::size_t rows, float* scratch) {
+  if (layer.plain != nullptr) return layer.plain + first * layer.in;
+  const std::byte* blocks = layer.weight.bytes().data() + first * layer.weight.row_bytes();
+  runtime.kernels.codec.decode(layer.weight.format(), blocks, scratch, rows * layer.in);
+  return scratch;
+}
+
+void run_piece(Runtime& runtime, const LinearCall& call, std::size_t piece, const float* x, std::size_t tokens) {
+  const Linear& layer = call.layer;
+  const std::size_t blocks = divide_up(tokens, kTokenBlock), height = panel_rows(layer);
+  const std::size_t row = piece / blocks * height, token = piece % blocks * kTokenBlock;
+  const std::size_t rows = std::min(height, layer.out - row), count = std::min(kTokenBlock, tokens - token);
+  ScratchPool::Lease scratch = runtime.scratch.borrow(layer.plain == nullptr ? rows * layer.in : 0);
+  float* y = call.y + token * layer.out + row;
+  runtime.kernels.matmul({.weights = panel(runtime, layer, row, rows, scratch.data()),
+                          .x = x + token * layer.in,
+                          .y = y,
+                          .rows = rows,
+                          .tokens = count,
+                          .length = layer.in,
+                          .x_stride = layer.in,
+                          .y_stride = layer.out});
+  if (layer.bias.empty()) return;
+  for (std::size_t t = 0; t < count; ++t) runtime.kernels.add(y + t * layer.out, layer.bias.data() + row, rows);
+}
+
+}  // namespace
+
+kernels::AlignedFloats load_vector(const model::Model& model, std::string_view name) {
+  const model::Weight& weight = model.get(name);
+  kernels::AlignedFloats values(weight.shape().elements());
+  weight.read_rows_f32(0, weight.shape().rows(), values, formats::kScalarCodec);
+  if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); }))
+    fail(ErrorCode::malformed, "[engine] tensor '{}' holds a number that is not finite; the checkpoint is damaged", name);
+  return values;
+}
+
+Linear load_linear(const model::Model& model, std::string_view name, std::string_view weight_name) {
+  Linear layer{.name = std::string(name), .weight = model.get(weight_name).made_resident(), .bias = {}, .out = 0, .in = 0, .plain = nullptr};
+  layer.out = layer.weight.shape().rows();
+  layer.in = layer.weight.shape().row_length();
+  if (layer.weight.format().decode == nullptr)
+    fail(ErrorCode::unsupported, "[engine] tensor '{}' is stored as {}, which holds no weights", weight_name, layer.weight.format().name);
+  const std::byte* bytes = layer.weight.bytes().data();
+  const bool floats = layer.weight.format().name == "f32" && reinterpret_cast<std::uintptr_t>(bytes) % alignof(float) == 0;
+  if (floats) layer.plain = reinterpret_cast<const float*>(bytes);
+  const std::string bias = layer.name + ".bias";
+  if (model.find(bias) != nullptr) layer.bias = load_vector(model, bias);
+  return layer;
+}
+
+void apply(Runtime& runtime, std::span<const LinearCall> calls, const float* x, std::size_t tokens) {
+  std::size_t total = 0;
+  for (const LinearCall& call : calls) total += pieces_of(call.layer, tokens);
+  runtime.threads.parallel_for(total, 1, [&](std::uint64_t begin, std::uint64_t) {
+    std::size_t piece = begin;
+    const LinearCall* call = calls.data();
+    for (; piece >= pieces_of(call->layer, tokens); ++call) piece -= pieces_of(call->layer, tokens);
+    run_piece(runtime, *call, piece, x, tokens);
+  });
+}
+
+}  // namespace tightrope::engine

@@ -1,0 +1,38 @@
+// The key-value cache of one sequence.
+#include <algorithm>
+
+#include "base/checked.h"
+#include "engine/engine.h"
+
+namespace tightrope::engine {
+namespace {
+
+constexpr std::uint64_t kPage = 64;  // tokens by which a cache grows at least
+
+}  // namespace
+
+Sequence::Sequence(const model::Config& config, std::uint64_t capacity)
+    : capacity_(capacity), row_(config.kv_heads * config.head), keys_(config.blocks), values_(config.blocks) {}
+
+void Sequence::rewind(std::uint64_t length) {
+  if (length > length_) fail(ErrorCode::invalid_argument, "[engine] cannot rewind a sequence of {} tokens to {}", length_, length);
+  length_ = length;
+}
+
+std::uint64_t Sequence::bytes() const {
+  std::uint64_t floats = 0;
+  for (std::size_t i = 0; i < keys_.size(); ++i) floats += keys_[i].capacity() + values_[i].capacity();
+  return floats * sizeof(float);
+}
+
+void Sequence::make_room(std::uint64_t tokens) {
+  const std::uint64_t needed = length_ + tokens;
+  const std::uint64_t rows = std::min(capacity_, checked_align(needed, kPage, "the length of a sequence"));
+  const std::uint64_t size = checked_multiply(rows, row_, "the size of a sequence's cache");
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    if (keys_[i].size() < size) keys_[i].resize(size);
+    if (values_[i].size() < size) values_[i].resize(size);
+  }
+}
+
+}  // namespace tightrope::engine
