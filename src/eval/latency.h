@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/engine.h"
@@ -21,25 +22,33 @@ struct PrefillSpeed {
 };
 struct DecodeSpeed {
   std::uint64_t batch = 1;
-  Spread tokens_per_second;  // all sequences together
-  std::uint64_t bytes_per_token = 0;  // weights and keys and values read for one step, over the batch
+  Spread tokens_per_second;           // all sequences together
+  std::uint64_t bytes_per_token = 0;  // weights, keys and values read for one step, divided by the batch
   double bandwidth_share = 0;         // of the measured read bandwidth
 };
 struct Latency {
   std::string model, isa;
   unsigned threads = 0;
-  double load_seconds = 0;
-  std::uint64_t peak_resident_bytes = 0;
+  double load_seconds = 0;                // until the first pass can start
+  std::uint64_t peak_resident_bytes = 0;  // from before the load to the last pass
   double bandwidth_bytes_per_second = 0;  // measured here, with as many threads
   double foreign_cpu = 0;                 // cores other processes used meanwhile
-  std::vector<PrefillSpeed> prefill;
-  std::vector<DecodeSpeed> decode;
+  std::vector<PrefillSpeed> prefill{};
+  std::vector<DecodeSpeed> decode{};
 };
 
 // Read bandwidth of this machine's memory in bytes per second, best of a few passes over a buffer much larger than the caches.
+// 0 threads: every available core.
 double measure_read_bandwidth(unsigned threads);
-// Float multiply-add rate in operations per second (two a multiply-add) and 8-bit integer rate where the machine has one.
 
+// "1,2,4" as numbers. Errors: invalid_argument (not a number, 0, above 4096).
+std::vector<std::uint64_t> parse_batches(std::string_view list);
+
+// Median, smallest and largest of a run's rates; all 0 when there are none.
+Spread spread_of(std::vector<double> values);
+
+// Loads the model and times it: random tokens, one warm-up pass, then options.repetitions. Decoding starts from an empty context.
+// Errors: what load_model raises; invalid_argument for options that are 0.
 Latency measure_latency(const std::filesystem::path& model_path, const BenchOptions& options, const Progress& progress);
 
 }  // namespace tightrope::eval

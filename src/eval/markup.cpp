@@ -1,0 +1,101 @@
+// Escaping and number formatting of reports.
+#include "eval/markup.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+
+namespace tightrope::eval {
+namespace {
+
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+
+bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
+// Bytes of the valid UTF-8 character the text starts with, 0 when there is none (RFC 3629: no overlong forms, no surrogates).
+std::size_t character_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if (!is_continuation(text[i])) return 0;
+  }
+  const unsigned second = byte(1);
+  const bool overlong = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
+  const bool beyond = (first == 0xED && second > 0x9F) || (first == 0xF4 && second > 0x8F);
+  return overlong || beyond ? 0 : length;
+}
+
+// Calls `emit` with each character, or with U+FFFD for what is not to be shown.
+template <class Emit>
+void for_each_character(std::string_view text, std::string_view allowed_controls, const Emit& emit) {
+  while (!text.empty()) {
+    const std::size_t length = character_length(text);
+    const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
+    const unsigned char first = static_cast<unsigned char>(character[0]);
+    const bool control = (first < 0x20 && allowed_controls.find(character[0]) == std::string_view::npos) || first == 0x7F ||
+                         (length == 2 && first == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0);
+    emit(length == 0 || control ? kReplacement : character);
+    text.remove_prefix(character.size());
+  }
+}
+
+std::string_view entity(std::string_view character) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kEntities{
+      {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}}};
+  for (const auto& [plain, escaped] : kEntities) {
+    if (character == plain) return escaped;
+  }
+  return character;
+}
+
+}  // namespace
+
+std::string escape(std::string_view text) {
+  std::string result;
+  for_each_character(text, "\t\n", [&](std::string_view character) { result += entity(character); });
+  return result;
+}
+
+std::string printable(std::string_view text) {
+  std::string result;
+  for_each_character(text, "", [&](std::string_view character) { result += character; });
+  return result;
+}
+
+std::size_t common_prefix(std::string_view a, std::string_view b) {
+  std::size_t length = 0;
+  while (length < a.size() && length < b.size() && a[length] == b[length]) ++length;
+  const auto inside = [&](std::string_view text) { return length < text.size() && is_continuation(text[length]); };
+  while (length > 0 && (inside(a) || inside(b))) --length;
+  return length;
+}
+
+std::size_t columns(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return !is_continuation(c); }));
+}
+
+std::string human_bytes(double bytes) {
+  constexpr std::array<std::string_view, 6> kUnits{"B", "kB", "MB", "GB", "TB", "PB"};
+  std::size_t unit = 0;
+  for (; bytes >= 999.5 && unit + 1 < kUnits.size(); ++unit) bytes /= 1000;
+  return unit == 0 ? fmt::format("{:.0f} B", bytes) : fmt::format("{} {}", significant(bytes), kUnits[unit]);
+}
+
+std::string significant(double value, int digits) {
+  if (!std::isfinite(value)) return "not finite";
+  if (value == 0) return "0";
+  // Rounded first: 0.9996 with three digits has one digit before the point.
+  const double rounded = std::strtod(fmt::format("{:.{}e}", value, digits - 1).c_str(), nullptr);
+  const int power = static_cast<int>(std::floor(std::log10(std::fabs(rounded)) + 1e-9));
+  return fmt::format("{:.{}f}", value, std::clamp(digits - 1 - power, 0, 12));
+}
+
+std::string percent(double fraction, int decimals) { return fmt::format("{:.{}f}\u00A0%", 100 * fraction, decimals); }
+
+}  // namespace tightrope::eval
