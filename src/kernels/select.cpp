@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "kernels/codec.h"
 #include "kernels/cpu/reference.h"
 
 namespace tightrope::kernels {
@@ -28,8 +29,8 @@ extern const KernelTable kTable;
 
 namespace {
 
-KernelTable with_codec(KernelTable table, const formats::Codec& codec) {
-  table.codec = codec;
+KernelTable with_codec(KernelTable table, const formats::Codec& fast) {
+  table.codec = fast;
   return table;
 }
 
@@ -37,13 +38,13 @@ const std::vector<KernelTable>& tables() {
   static const std::vector<KernelTable> kTables = {
       kReferenceTable,
 #if HWY_TARGETS & HWY_SSE4
-      with_codec(N_SSE4::kTable, formats::kScalarCodec),
+      with_codec(N_SSE4::kTable, codec(Isa::sse4)),
 #endif
 #if HWY_TARGETS & HWY_AVX2
-      with_codec(N_AVX2::kTable, formats::kScalarCodec),
+      with_codec(N_AVX2::kTable, codec(Isa::avx2)),
 #endif
 #if HWY_TARGETS & HWY_AVX3
-      with_codec(N_AVX3::kTable, formats::kScalarCodec),
+      with_codec(N_AVX3::kTable, codec(Isa::avx512)),
 #endif
   };
   return kTables;
