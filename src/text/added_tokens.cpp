@@ -1,0 +1,72 @@
+// Finds added tokens (<|im_start|> and the like) in raw text before any other rule sees it.
+#include "text/added_tokens.h"
+
+#include <algorithm>
+
+#include "text/unicode.h"
+#include "text/utf8.h"
+
+namespace tightrope::text {
+namespace {
+
+bool is(std::string_view text, std::size_t at, std::uint8_t flag) {
+  return (CharacterClasses::instance().of(code_point_at(text, at).value) & flag) != 0;
+}
+
+unsigned char byte_at(std::string_view text, std::size_t at) { return static_cast<unsigned char>(text[at]); }
+
+}  // namespace
+
+AddedTokens::AddedTokens(std::vector<const BpeDefinition::Added*> tokens) : sorted_(std::move(tokens)) {
+  std::ranges::sort(sorted_, {}, [](const auto* token) { return std::string_view(token->content); });
+  for (const auto* token : sorted_) starts_[byte_at(token->content, 0)] = true;
+}
+
+const BpeDefinition::Added* AddedTokens::next_match(std::string_view text, std::size_t& at) const noexcept {
+  if (empty()) return nullptr;
+  for (; at < text.size(); ++at) {
+    if (!starts_[byte_at(text, at)]) continue;
+    if (const auto* token = longest_match(text.substr(at))) return token;
+  }
+  return nullptr;
+}
+
+// Narrows the range of contents that agree with the text, a byte at a time; a content used up is the first of its range.
+const BpeDefinition::Added* AddedTokens::longest_match(std::string_view text) const noexcept {
+  const BpeDefinition::Added* longest = nullptr;
+  auto first = sorted_.begin(), last = sorted_.end();
+  for (std::size_t i = 0; first != last; ++i) {
+    if ((*first)->content.size() == i) {
+      longest = *first++;
+      if (first == last) break;
+    }
+    if (i == text.size()) break;
+    const auto byte_of = [i](const auto* token) { return byte_at(token->content, i); };
+    const auto range = std::ranges::equal_range(first, last, byte_at(text, i), {}, byte_of);
+    first = range.begin();
+    last = range.end();
+  }
+  return longest;
+}
+
+bool AddedTokens::stands_alone(std::string_view text, std::size_t begin, std::size_t end) noexcept {
+  const bool joined_left = begin > 0 && is(text, previous_code_point(text, begin), kWord);
+  const bool joined_right = end < text.size() && is(text, end, kWord);
+  return !joined_left && !joined_right;
+}
+
+std::size_t AddedTokens::spaces_before(std::string_view text, std::size_t at) noexcept {
+  while (at > 0) {
+    const std::size_t previous = previous_code_point(text, at);
+    if (!is(text, previous, kSpace)) break;
+    at = previous;
+  }
+  return at;
+}
+
+std::size_t AddedTokens::spaces_after(std::string_view text, std::size_t at) noexcept {
+  while (at < text.size() && is(text, at, kSpace)) at += code_point_at(text, at).bytes;
+  return at;
+}
+
+}  // namespace tightrope::text

@@ -1,0 +1,54 @@
+// Finds added tokens (<|im_start|> and the like) in raw text before any other rule sees it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "text/tokenizer.h"
+
+namespace tightrope::text {
+
+// A stretch of text: one added token with the spaces it swallows, or plain text.
+struct Segment {
+  std::string_view text;
+  std::int64_t id = -1;  // -1: plain
+};
+
+// One set of added tokens, matched leftmost and longest. Immutable and thread-safe; refers to the definition it was made from.
+class AddedTokens {
+ public:
+  explicit AddedTokens(std::vector<const BpeDefinition::Added*> tokens);
+
+  bool empty() const noexcept { return sorted_.empty(); }
+
+  // Calls each(Segment) for the parts of `text` in order. Requires valid UTF-8. Time: text times longest token, at worst.
+  template <class Each>
+  void split(std::string_view text, bool parse_special, Each&& each) const {
+    std::size_t done = 0;  // text before it has been handed out; an overlapping match may start before it
+    for (std::size_t at = 0; const BpeDefinition::Added* token = next_match(text, at); at += token->content.size()) {
+      if (token->special && !parse_special) continue;
+      if (token->single_word && !stands_alone(text, at, at + token->content.size())) continue;
+      const std::size_t start = token->left_strip ? std::max(spaces_before(text, at), done) : at;
+      const std::size_t stop = token->right_strip ? spaces_after(text, at + token->content.size()) : at + token->content.size();
+      if (done < start) each(Segment{text.substr(done, start - done)});
+      each(Segment{text.substr(start, stop - start), token->id});
+      done = stop;
+    }
+    if (done < text.size()) each(Segment{text.substr(done)});
+  }
+
+ private:
+  // The first match at or after `at`, which is moved to its start; null when there is none.
+  const BpeDefinition::Added* next_match(std::string_view text, std::size_t& at) const noexcept;
+  const BpeDefinition::Added* longest_match(std::string_view text) const noexcept;  // at its start
+  static bool stands_alone(std::string_view text, std::size_t begin, std::size_t end) noexcept;
+  static std::size_t spaces_before(std::string_view text, std::size_t at) noexcept;
+  static std::size_t spaces_after(std::string_view text, std::size_t at) noexcept;
+
+  std::vector<const BpeDefinition::Added*> sorted_;  // by content, bytewise
+  std::array<bool, 256> starts_{};                   // first bytes of the contents
+};
+
+}  // namespace tightrope::text

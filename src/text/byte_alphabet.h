@@ -1,0 +1,16 @@
+// The byte-level alphabet: one printable character for each of the 256 bytes, as GPT-2 introduced it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tightrope::text {
+
+// Raw bytes, spelt in the alphabet.
+std::string to_byte_alphabet(std::string_view bytes);
+
+// The inverse; nothing when a character is not of the alphabet. Requires valid UTF-8.
+std::optional<std::string> from_byte_alphabet(std::string_view piece);
+
+}  // namespace tightrope::text
