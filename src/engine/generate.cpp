@@ -2,6 +2,7 @@
 #include "engine/generate.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -17,10 +18,15 @@ void check(const Engine& engine, std::span<const text::TokenId> prompt, const Ge
          options.max_tokens, context);
 }
 
+template <class List>
+bool holds(const List& list, text::TokenId id) {
+  return std::any_of(list.begin(), list.end(), [&](auto entry) { return std::cmp_equal(entry, id); });
+}
+
 bool is_stop(const Engine& engine, const Generation& options, text::TokenId id) {
   const std::shared_ptr<const text::Tokenizer>& tokenizer = engine.model().tokenizer();
-  if (tokenizer != nullptr && tokenizer->definition().eos == static_cast<std::int64_t>(id)) return true;
-  return std::find(options.stop.begin(), options.stop.end(), id) != options.stop.end();
+  if (tokenizer != nullptr && std::cmp_equal(tokenizer->definition().eos, id)) return true;
+  return holds(engine.model().config().eos, id) || holds(options.stop, id);
 }
 
 }  // namespace

@@ -1,0 +1,267 @@
+// The forward pass against a textbook one, and its promises: no bit depends on threads, on the batch, or on how a text is cut.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "engine/engine.h"
+#include "support/naive_forward.h"
+#include "support/random_model.h"
+#include "tightrope/error.h"
+
+namespace tightrope::engine {
+namespace {
+
+using text::TokenId;
+
+std::vector<TokenId> random_tokens(std::uint64_t seed, std::size_t count, std::uint64_t vocab) {
+  Random random(seed);
+  std::vector<TokenId> tokens(count);
+  for (TokenId& token : tokens) token = static_cast<TokenId>(random.below(vocab));
+  return tokens;
+}
+
+std::vector<float> logits_of(Engine& engine, std::span<const TokenId> tokens) {
+  Sequence sequence = engine.new_sequence(tokens.size());
+  const Chunk chunk{.sequence = &sequence, .tokens = tokens, .all_logits = true};
+  const std::span<const float> logits = engine.forward({&chunk, 1});
+  return {logits.begin(), logits.end()};
+}
+
+template <class Range>
+double largest_difference(std::span<const float> got, const Range& expected) {
+  double difference = got.size() == expected.size() ? 0 : HUGE_VAL, largest = 0;
+  for (std::size_t i = 0; i < std::min(got.size(), expected.size()); ++i) {
+    difference = std::max(difference, std::fabs(static_cast<double>(got[i]) - static_cast<double>(expected[i])));
+    largest = std::max(largest, std::fabs(static_cast<double>(expected[i])));
+  }
+  return difference / largest;
+}
+
+struct Variant {
+  std::string name;
+  const model::Arch* arch;
+  model::Config config;
+  std::string format;
+};
+
+std::vector<Variant> variants() {
+  std::vector<Variant> all;
+  for (const model::Arch* arch : model::all_archs()) {
+    const std::string name(arch->name);
+    model::Config tied = testing::small_config();
+    tied.tied = true;
+    model::Config biased = testing::odd_config();
+    biased.attention_bias = biased.mlp_bias = true;
+    all.push_back({name + "_small", arch, testing::small_config(), "f32"});
+    all.push_back({name + "_odd", arch, testing::odd_config(), "f32"});
+    all.push_back({name + "_tied_bf16", arch, tied, "bf16"});
+    all.push_back({name + "_biased_f16", arch, biased, "f16"});
+    all.push_back({name + "_q8_0", arch, testing::small_config(), "q8_0"});
+    all.push_back({name + "_q4_0", arch, testing::small_config(), "q4_0"});
+  }
+  return all;
+}
+
+class Forward : public ::testing::TestWithParam<Variant> {
+ protected:
+  const model::Model model_ = testing::random_model(*GetParam().arch, GetParam().config, 11, GetParam().format);
+  const std::vector<TokenId> tokens_ = random_tokens(3, 43, model_.config().vocab);
+};
+
+TEST_P(Forward, AgreesWithTheTextbookOnEveryInstructionSet) {
+  const testing::NaiveResult expected = testing::naive_forward(model_, tokens_);
+  for (const kernels::Isa isa : kernels::available_isas()) {
+    Engine engine(model_, {.threads = 2, .isa = isa});
+    EXPECT_EQ(engine.isa(), isa);
+    std::map<std::uint64_t, double> differences;
+    engine.observe_hidden([&](std::uint64_t index, std::span<const float> hidden, std::uint64_t count) {
+      EXPECT_EQ(count, tokens_.size());
+      differences[index] = largest_difference(hidden, expected.hidden[index]);
+    });
+    // Single precision against double: sums of about 100 products, two blocks deep.
+    EXPECT_LT(largest_difference(logits_of(engine, tokens_), expected.logits), 5e-6) << isa_name(isa);
+    EXPECT_EQ(differences.size(), expected.hidden.size());
+    for (const auto& [index, difference] : differences) EXPECT_LT(difference, 5e-6) << isa_name(isa) << " hidden state " << index;
+  }
+}
+
+TEST_P(Forward, NoBitDependsOnTheNumberOfThreads) {
+  Engine one(model_, {.threads = 1, .isa = {}});
+  const std::vector<float> expected = logits_of(one, tokens_);
+  for (const unsigned threads : {2u, 3u}) {
+    Engine engine(model_, {.threads = threads, .isa = {}});
+    EXPECT_EQ(engine.threads(), threads);
+    EXPECT_EQ(logits_of(engine, tokens_), expected) << threads << " threads";
+  }
+}
+
+TEST_P(Forward, StepByStepGivesTheSameBitsAsAtOnce) {
+  for (const kernels::Isa isa : kernels::available_isas()) {
+    Engine engine(model_, {.threads = 2, .isa = isa});
+    const std::vector<float> expected = logits_of(engine, tokens_);
+    Sequence sequence = engine.new_sequence(tokens_.size());
+    std::vector<float> got;
+    for (std::size_t begin = 0, step = 1; begin < tokens_.size(); begin += step, step = step % 5 + 1) {
+      const auto part = std::span(tokens_).subspan(begin, std::min(step, tokens_.size() - begin));
+      const Chunk chunk{.sequence = &sequence, .tokens = part, .all_logits = true};
+      const std::span<const float> logits = engine.forward({&chunk, 1});
+      got.insert(got.end(), logits.begin(), logits.end());
+    }
+    EXPECT_EQ(sequence.length(), tokens_.size());
+    EXPECT_EQ(got, expected) << isa_name(isa);
+  }
+}
+
+TEST_P(Forward, ASequenceGivesTheSameBitsAloneAndInARaggedBatch) {
+  Engine engine(model_, {.threads = 2, .isa = {}});
+  const std::uint64_t vocab = model_.config().vocab;
+  std::vector<std::vector<TokenId>> texts;
+  std::vector<float> expected;
+  for (const std::size_t count : {5, 1, 37, 2}) {
+    texts.push_back(random_tokens(count, count, vocab));
+    const std::vector<float> logits = logits_of(engine, texts.back());
+    const bool all = count != 37;  // of one sequence only the last token's
+    expected.insert(expected.end(), all ? logits.begin() : logits.end() - static_cast<std::ptrdiff_t>(vocab), logits.end());
+  }
+  std::vector<Sequence> sequences;
+  for (const std::vector<TokenId>& tokens : texts) sequences.push_back(engine.new_sequence(tokens.size() + 3));
+  std::vector<Chunk> chunks;
+  for (std::size_t i = 0; i < texts.size(); ++i) chunks.push_back({&sequences[i], texts[i], texts[i].size() != 37});
+  const std::span<const float> logits = engine.forward(chunks);
+  EXPECT_EQ(std::vector<float>(logits.begin(), logits.end()), expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryArch, Forward, ::testing::ValuesIn(variants()),
+                         [](const ::testing::TestParamInfo<Variant>& param) { return param.param.name; });
+
+model::Model small_model() { return testing::random_model(model::arch_for_gguf("llama"), testing::small_config(), 5); }
+
+TEST(Engine, RewindingForgetsLaterTokens) {
+  Engine engine(small_model(), {.threads = 1, .isa = {}});
+  const std::vector<TokenId> tokens = random_tokens(1, 20, 97);
+  const std::vector<float> expected = logits_of(engine, tokens);
+  Sequence sequence = engine.new_sequence(20);
+  const auto forward = [&](std::span<const TokenId> part) {
+    const Chunk chunk{.sequence = &sequence, .tokens = part};
+    const std::span<const float> logits = engine.forward({&chunk, 1});
+    return std::vector<float>(logits.begin(), logits.end());
+  };
+  forward(std::span(tokens).first(12));
+  forward(std::vector<TokenId>{7, 8, 9});
+  sequence.rewind(12);
+  EXPECT_EQ(forward(std::span(tokens).subspan(12)), std::vector<float>(expected.end() - 97, expected.end()));
+  EXPECT_THROW(sequence.rewind(21), Error);
+}
+
+TEST(Engine, ACacheGrowsWithItsSequenceOnly) {
+  Engine engine(small_model(), {.threads = 1, .isa = {}});
+  Sequence sequence = engine.new_sequence(1 << 20);
+  EXPECT_EQ(sequence.bytes(), 0u);
+  const std::vector<TokenId> tokens = random_tokens(1, 10, 97);
+  const Chunk chunk{.sequence = &sequence, .tokens = tokens};
+  engine.forward({&chunk, 1});
+  EXPECT_GE(sequence.bytes(), 10u * 2 * 2 * 32 * sizeof(float));   // tokens, blocks, keys and values, kv_heads * head
+  EXPECT_LE(sequence.bytes(), 128u * 2 * 2 * 32 * sizeof(float));
+}
+
+TEST(Engine, ShowsWhatEntersEveryLinearLayer) {
+  const model::Model model = small_model();
+  Engine engine(model, {.threads = 2, .isa = {}});
+  std::vector<std::string> names;
+  const std::vector<TokenId> tokens = random_tokens(1, 9, 97);
+  engine.observe_linears([&](std::string_view name, std::span<const float> input, std::uint64_t count) {
+    names.emplace_back(name);
+    EXPECT_EQ(count, name == "head" ? 1u : tokens.size());
+    const std::string stored = name == "head" && model.find("head") == nullptr ? "embed" : std::string(name);
+    EXPECT_EQ(input.size(), count * model.get(stored).shape().row_length()) << name;
+  });
+  Sequence sequence = engine.new_sequence(20);
+  const Chunk chunk{.sequence = &sequence, .tokens = tokens};
+  engine.forward({&chunk, 1});
+  std::vector<std::string> expected;
+  for (const std::string block : {"blocks.0.", "blocks.1."})
+    for (const char* role : {"attn.q", "attn.k", "attn.v", "attn.o", "ffn.gate", "ffn.up", "ffn.down"}) expected.push_back(block + role);
+  expected.push_back("head");
+  EXPECT_EQ(names, expected);
+  engine.observe_linears({});
+  names.clear();
+  sequence.rewind(0);
+  engine.forward({&chunk, 1});
+  EXPECT_TRUE(names.empty());
+}
+
+TEST(Engine, CountsTheBytesOfAToken) {
+  model::Config config = testing::small_config();
+  const model::Arch& arch = model::arch_for_gguf("llama");
+  const std::uint64_t vectors = (2 * 2 + 1) * 32 * 4, embedding = 97 * 32 * 4, row = 32 * 4;
+  const std::uint64_t matrices = std::uint64_t{2} * (64 * 32 * 2 + 32 * 32 * 2 + 96 * 32 * 3) * 4;
+  EXPECT_EQ(Engine(testing::random_model(arch, config, 1), {.threads = 1, .isa = {}}).bytes_per_token(), vectors + matrices + embedding + row);
+  config.tied = true;
+  EXPECT_EQ(Engine(testing::random_model(arch, config, 1), {.threads = 1, .isa = {}}).bytes_per_token(), vectors + matrices + embedding + row);
+}
+
+// Runs the chunks, which must be refused, and checks that the message holds every one of `words`.
+void expect_refused(Engine& engine, const std::vector<Chunk>& chunks, ErrorCode code, const std::vector<std::string>& words) {
+  try {
+    engine.forward(chunks);
+    ADD_FAILURE() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), code) << error.what();
+    for (const std::string& word : words) EXPECT_NE(std::string(error.what()).find(word), std::string::npos) << error.what();
+  }
+}
+
+TEST(Engine, RefusesBatchesThatMakeNoSense) {
+  Engine engine(small_model(), {.threads = 1, .isa = {}});
+  Sequence sequence = engine.new_sequence(4), other = engine.new_sequence(4);
+  const std::vector<TokenId> fine = {1, 2, 3}, beyond = {1, 97}, five = {1, 2, 3, 4, 5};
+  EXPECT_TRUE(engine.forward({}).empty());
+  expect_refused(engine, {{&sequence, beyond}}, ErrorCode::invalid_argument, {"97"});
+  expect_refused(engine, {{&other, fine}, {&sequence, five}}, ErrorCode::invalid_argument, {"5", "4"});
+  expect_refused(engine, {{&sequence, fine}, {&sequence, fine}}, ErrorCode::invalid_argument, {"twice"});
+  expect_refused(engine, {{&sequence, {}}}, ErrorCode::invalid_argument, {"at least one token"});
+  expect_refused(engine, {{nullptr, fine}}, ErrorCode::invalid_argument, {"sequence"});
+  Sequence foreign(testing::odd_config(), 10);
+  expect_refused(engine, {{&foreign, fine}}, ErrorCode::invalid_argument, {"another shape"});
+  EXPECT_EQ(sequence.length(), 0u);
+  EXPECT_EQ(other.length(), 0u);
+  const Chunk chunk{.sequence = &sequence, .tokens = fine};
+  engine.forward({&chunk, 1});
+  expect_refused(engine, {{&sequence, fine}}, ErrorCode::invalid_argument, {"3", "4"});
+}
+
+// The model with one number of one tensor replaced.
+model::Model spoiled(const model::Model& model, const std::string& name, float value) {
+  const model::Weight& weight = model.get(name);
+  std::vector<std::byte> bytes(weight.bytes().begin(), weight.bytes().end());
+  std::memcpy(bytes.data() + bytes.size() / 2 / 4 * 4, &value, sizeof value);
+  return model.with(name, {weight.format(), weight.shape(), Bytes(std::move(bytes))});
+}
+
+TEST(Engine, NamesTheTensorThatIsNotFinite) {
+  for (const float value : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    Engine engine(spoiled(small_model(), "blocks.1.ffn.up", value), {.threads = 1, .isa = {}});
+    Sequence sequence = engine.new_sequence(4);
+    const std::vector<TokenId> tokens = {1, 2};
+    expect_refused(engine, {{&sequence, tokens}}, ErrorCode::malformed, {"blocks.1.ffn.up", "not finite"});
+    EXPECT_EQ(sequence.length(), 0u);
+  }
+  EXPECT_THROW(Engine(spoiled(small_model(), "norm", std::numeric_limits<float>::infinity())), Error);
+}
+
+TEST(Engine, SaysWhenActivationsOverflow) {
+  Engine engine(spoiled(small_model(), "norm", 3e38f), {.threads = 1, .isa = {}});
+  Sequence sequence = engine.new_sequence(4);
+  const std::vector<TokenId> tokens = {1};
+  expect_refused(engine, {{&sequence, tokens}}, ErrorCode::malformed, {"overflow"});
+}
+
+}  // namespace
+}  // namespace tightrope::engine

@@ -1,0 +1,65 @@
+// Random models from a tensor plan.
+#include "support/random_model.h"
+
+#include <cmath>
+#include <cstring>
+
+#include "base/random.h"
+#include "model/tensor_plan.h"
+
+namespace tightrope::testing {
+namespace {
+
+std::vector<float> values_for(const model::PlannedTensor& tensor, Random& random) {
+  const bool norm = tensor.canonical.ends_with("norm"), vector = tensor.shape.rank() == 1;
+  const double centre = norm ? 1 : 0;
+  const double deviation = vector ? 0.1 : tensor.canonical == "embed" ? 1 : 1 / std::sqrt(static_cast<double>(tensor.shape.row_length()));
+  std::vector<float> values(tensor.shape.elements());
+  for (float& value : values) value = static_cast<float>(centre + deviation * random.normal());
+  return values;
+}
+
+model::Weight encoded(const model::PlannedTensor& tensor, const std::vector<float>& values, const formats::Format& format) {
+  std::vector<std::byte> bytes(formats::bytes_of(format, values.size()));
+  format.encode(values.data(), nullptr, bytes.data(), values.size());
+  return {format, tensor.shape, Bytes(std::move(bytes))};
+}
+
+}  // namespace
+
+model::Config small_config() {
+  model::Config config;
+  config.vocab = 97;
+  config.model = 32;
+  config.blocks = 2;
+  config.heads = 4;
+  config.kv_heads = 2;
+  config.head = 16;
+  config.ffn = 96;
+  config.context = 256;
+  return config;
+}
+
+model::Config odd_config() {
+  model::Config config = small_config();
+  config.vocab = 53;
+  config.model = 36;
+  config.heads = 3;
+  config.kv_heads = 1;
+  config.head = 10;
+  config.ffn = 51;
+  config.rope.theta = 500000;
+  return config;
+}
+
+model::Model random_model(const model::Arch& arch, const model::Config& config, std::uint64_t seed, std::string_view format) {
+  Random random(seed);
+  std::vector<model::NamedWeight> weights;
+  for (const model::PlannedTensor& tensor : model::plan_tensors(arch, config)) {
+    const formats::Format& stored = formats::get(tensor.shape.rank() == 1 ? "f32" : format);
+    weights.push_back({tensor.canonical, encoded(tensor, values_for(tensor, random), stored)});
+  }
+  return {arch, config, std::move(weights), nullptr};
+}
+
+}  // namespace tightrope::testing
