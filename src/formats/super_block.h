@@ -128,11 +128,9 @@ inline int unpack_nibble_of_256(const std::uint8_t* nibbles, std::size_t element
 
 // Bit `bit` of 256 codes: bit k of byte l is element 32 k + l.
 inline void pack_bit_of_256(const std::uint8_t* codes, int bit, std::uint8_t* high) {
-  for (std::size_t l = 0; l < 32; ++l) {
-    int bits = 0;
-    for (std::size_t k = 0; k < 8; ++k) bits |= (codes[32 * k + l] >> bit & 1) << k;
-    high[l] = static_cast<std::uint8_t>(bits);
-  }
+  std::fill_n(high, 32, std::uint8_t{0});
+  for (std::size_t k = 0; k < 8; ++k)
+    for (std::size_t l = 0; l < 32; ++l) high[l] = static_cast<std::uint8_t>(high[l] | (codes[32 * k + l] >> bit & 1) << k);
 }
 inline int unpack_bit_of_256(const std::uint8_t* high, std::size_t element) { return high[element % 32] >> (element / 32) & 1; }
 
