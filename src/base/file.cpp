@@ -124,6 +124,13 @@ std::uint64_t free_bytes(const fs::path& folder) {
   fail(ErrorCode::io, "[write] cannot write '{}': {}", path.string(), reason(error));
 }
 
+fs::path temporary_beside(const fs::path& final_path) {
+  const std::string name = fmt::format(".{}.tmp-{}-{:08x}", final_path.filename().string(), ::getpid(), std::random_device{}());
+  return folder_of(final_path) / name;
+}
+
+}  // namespace
+
 void sync_folder(const fs::path& folder) {
   const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   // Some file systems cannot sync a folder (EINVAL); their rename is as durable as they make it.
@@ -131,13 +138,6 @@ void sync_folder(const fs::path& folder) {
     fail(ErrorCode::io, "[write] cannot make folder '{}' durable: {}", folder.string(), reason(errno));
   }
 }
-
-fs::path temporary_beside(const fs::path& final_path) {
-  const std::string name = fmt::format(".{}.tmp-{}-{:08x}", final_path.filename().string(), ::getpid(), std::random_device{}());
-  return folder_of(final_path) / name;
-}
-
-}  // namespace
 
 Bytes map_file(const fs::path& path) {
   const Descriptor descriptor(open_for_reading(path));
@@ -209,7 +209,7 @@ void check_free_space(const fs::path& folder, std::uint64_t bytes) {
        available);
 }
 
-DurableFile::DurableFile(fs::path final_path)
+DurableFile::DurableFile(const fs::path& final_path)
     : final_path_(without_trailing_slash(final_path)), temporary_path_(temporary_beside(final_path_)) {
   descriptor_ = ::open(temporary_path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);  // the umask narrows it
   if (descriptor_ >= 0) return;

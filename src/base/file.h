@@ -32,11 +32,14 @@ void check_output_path(const std::filesystem::path& output, std::span<const std:
 // Throws no_space, with both numbers, unless the file system of `folder` has `bytes` free.
 void check_free_space(const std::filesystem::path& folder, std::uint64_t bytes);
 
+// Makes what was created, renamed or removed in a folder survive a crash. Errors: io.
+void sync_folder(const std::filesystem::path& folder);
+
 // A file under construction beside its final name. commit() makes it durable and visible in one step (fsync, rename, fsync of the
 // folder); destruction without commit() removes it. write_at is thread-safe.
 class DurableFile {
  public:
-  explicit DurableFile(std::filesystem::path final_path);
+  explicit DurableFile(const std::filesystem::path& final_path);
   ~DurableFile();
   DurableFile(const DurableFile&) = delete;
   DurableFile& operator=(const DurableFile&) = delete;

@@ -1,0 +1,29 @@
+// Models from and to disk: Hugging Face folders and GGUF files.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "checkpoint/container.h"
+#include "model/model.h"
+
+namespace tightrope::model {
+
+// A folder with config.json and safetensors, a single .safetensors beside its config.json, or a .gguf. Every tensor of the architecture must be
+// there with the shape its config implies, and nothing else that is not known to be ignorable.
+// Errors: not_found, io, malformed, unsupported.
+Model load_model(const std::filesystem::path& path);
+
+struct SaveOptions {
+  checkpoint::WriteOptions write;
+  checkpoint::Metadata extra;                              // GGUF keys to add (provenance)
+  const formats::Codec* codec = &formats::kScalarCodec;    // for the conversions a container demands (norms are F32 in GGUF)
+};
+
+// GGUF: matrices keep their format, one-dimensional tensors become F32, query and key rows take the order the arch says.
+void save_gguf(const Model& model, const std::filesystem::path& file, const SaveOptions& options);
+// A folder with config.json, tokenizer files and safetensors; block formats are an error that says to decode first (`--type bf16`).
+void save_huggingface(const Model& model, const std::filesystem::path& folder, const SaveOptions& options);
+
+}  // namespace tightrope::model

@@ -1,0 +1,14 @@
+// The two kinds of checkpoint, each with its own reader.
+#pragma once
+
+#include <filesystem>
+
+#include "model/model.h"
+
+namespace tightrope::model {
+
+// `weights` is the folder itself, or one .safetensors file in it.
+Model load_huggingface(const std::filesystem::path& folder, const std::filesystem::path& weights);
+Model load_gguf(const std::filesystem::path& file);
+
+}  // namespace tightrope::model

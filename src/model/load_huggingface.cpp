@@ -1,0 +1,107 @@
+// A Hugging Face folder: config.json says what must be there, safetensors hold it, tokenizer.json goes with it.
+#include <algorithm>
+#include <cstring>
+#include <system_error>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "checkpoint/folder.h"
+#include "checkpoint/safetensors.h"
+#include "model/collect.h"
+#include "model/load.h"
+#include "text/tokenizer_json.h"
+
+namespace tightrope::model {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kSource = "[huggingface]";
+constexpr std::uint64_t kConfigBytes = std::uint64_t{4} << 20, kTokenizerBytes = std::uint64_t{256} << 20;
+
+// The text of a file of the folder; empty when it is not there.
+std::string text_in(const fs::path& folder, std::string_view name, std::uint64_t limit) {
+  std::error_code ignored;
+  if (fs::symlink_status(folder / name, ignored).type() == fs::file_type::not_found) return {};
+  return read_text_file(checkpoint::file_inside(folder, name, kSource), limit);
+}
+
+const Arch& arch_of(const Json& json) {
+  const Arch& arch = arch_for_hf_model_type(json.at("model_type", "config.json").as_string("model_type in config.json"));
+  const Json* classes = json.find("architectures");
+  if (!classes || classes->is_null()) return arch;
+  for (const Json& name : classes->as_array("architectures in config.json"))
+    if (std::find(arch.hf_classes.begin(), arch.hf_classes.end(), name.as_string("architectures in config.json")) == arch.hf_classes.end())
+      fail(ErrorCode::unsupported, "[config] config.json: the model class '{}' is not supported; of {} known is {}",
+           name.as_string("architectures").substr(0, 64), arch.name, arch.hf_classes.front());
+  return arch;
+}
+
+// generation_config.json knows better when a text ends.
+void read_generation(const fs::path& folder, Config& config) {
+  const std::string text = text_in(folder, "generation_config.json", kConfigBytes);
+  if (text.empty()) return;
+  const Json json = Json::parse(text, "generation_config.json");
+  const Json* eos = json.find("eos_token_id");
+  if (!eos || eos->is_null()) return;
+  config.eos.clear();
+  if (eos->is_integer()) return config.eos.push_back(eos->as_int("eos_token_id"));
+  for (const Json& id : eos->as_array("eos_token_id in generation_config.json")) config.eos.push_back(id.as_int("eos_token_id"));
+}
+
+// A tokenizer of a kind nothing here can do is no reason to refuse the weights.
+std::shared_ptr<const text::Tokenizer> read_tokenizer(const fs::path& folder, Config& config) {
+  const std::string text = text_in(folder, "tokenizer.json", kTokenizerBytes);
+  if (text.empty()) return nullptr;
+  try {
+    text::BpeDefinition definition = text::parse_tokenizer_json(text, text_in(folder, "tokenizer_config.json", kConfigBytes));
+    if (const std::string chat = text_in(folder, "chat_template.jinja", kConfigBytes); !chat.empty()) definition.chat_template = chat;
+    if (definition.tokens.size() > config.vocab)
+      fail(ErrorCode::malformed, "{} tokenizer.json has {} tokens, the model embeds {}; they do not belong together", kSource,
+           definition.tokens.size(), config.vocab);
+    return std::make_shared<const text::Tokenizer>(std::move(definition));
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::unsupported) throw;
+    config.notices.push_back(fmt::format("the tokenizer was left out: {}", error.what()));
+    return nullptr;
+  }
+}
+
+// Buffers that old checkpoints carry, and a head that repeats the embedding it is tied to.
+std::function<bool(const checkpoint::Entry&)> ignorable(const Arch& arch, const Config& config, const checkpoint::Container& container) {
+  return [&](const checkpoint::Entry& entry) {
+    if (entry.name.ends_with("rotary_emb.inv_freq")) return true;
+    if (!config.tied) return false;
+    const checkpoint::Entry* embedding = container.find(fmt::format("{}.weight", arch.tensors.front().huggingface));
+    const bool is_head = std::any_of(arch.tensors.begin(), arch.tensors.end(), [&](const TensorSpec& spec) {
+      return spec.absent_when_tied && entry.name == fmt::format("{}.weight", spec.huggingface);
+    });
+    return is_head && embedding && entry.format == embedding->format && entry.shape == embedding->shape &&
+           std::ranges::equal(entry.bytes.view(), embedding->bytes.view());
+  };
+}
+
+}  // namespace
+
+Model load_huggingface(const fs::path& folder, const fs::path& weights) {
+  const fs::path place = folder.empty() ? fs::path(".") : folder;
+  const std::string text = text_in(place, "config.json", kConfigBytes);
+  if (text.empty())
+    fail(ErrorCode::not_found, "{} '{}' has no config.json; name the folder that has it and the weights", kSource, place.string());
+  const Json json = Json::parse(text, fmt::format("'{}'", (place / "config.json").string()));
+  const Arch& arch = arch_of(json);
+  Config config = read_hf_config(json);
+  read_generation(place, config);
+  std::error_code ignored;
+  config.name = fs::absolute(place, ignored).lexically_normal().filename().string();
+  const bool whole_folder = weights == folder;
+  const checkpoint::Container container =
+      whole_folder ? checkpoint::read_safetensors_folder(place) : checkpoint::read_safetensors(weights);
+  const Collect how{kSource, &PlannedTensor::huggingface, ignorable(arch, config, container)};
+  std::vector<NamedWeight> collected = collect(container, plan_tensors(arch, config), how);
+  if (config.dtype.empty()) config.dtype = main_dtype(collected);
+  auto tokenizer = read_tokenizer(place, config);
+  return Model(arch, std::move(config), std::move(collected), std::move(tokenizer));
+}
+
+}  // namespace tightrope::model

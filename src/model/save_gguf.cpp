@@ -1,0 +1,70 @@
+// A model as one GGUF that any reader of the format opens.
+#include "base/error.h"
+#include "checkpoint/gguf.h"
+#include "model/checkpoint_io.h"
+#include "model/collect.h"
+#include "model/gguf_tokenizer.h"
+#include "model/rope.h"
+#include "model/row_order.h"
+
+namespace tightrope::model {
+namespace {
+
+constexpr std::uint32_t kQuantizationVersion = 2;  // of ggml's block layouts
+
+bool any_quantised(const Model& model) {
+  for (const NamedWeight& tensor : model.weights())
+    if (tensor.weight.format().kind == formats::Kind::block) return true;
+  return false;
+}
+
+void write_general(const Model& model, checkpoint::Metadata& metadata) {
+  metadata.set("general.architecture", {std::string(model.arch().gguf_arch)});
+  metadata.set("general.type", {std::string("model")});
+  metadata.set("general.name", {model.config().name});
+  const formats::Format* format = main_format(model.weights());
+  if (format && format->gguf_file_type >= 0) metadata.set("general.file_type", {static_cast<std::uint32_t>(format->gguf_file_type)});
+  if (any_quantised(model)) metadata.set("general.quantization_version", {kQuantizationVersion});
+}
+
+checkpoint::Metadata metadata_of(const Model& model, const checkpoint::Metadata& extra) {
+  checkpoint::Metadata metadata;
+  write_general(model, metadata);
+  if (model.tokenizer())
+    write_gguf_tokenizer(model.tokenizer()->definition(), model.config().vocab, metadata);
+  else
+    metadata.set("tokenizer.ggml.model", {std::string("none")});
+  write_gguf_config(model.arch(), model.config(), metadata);
+  for (const auto& [key, value] : extra.entries()) metadata.set(key, value);
+  return metadata;
+}
+
+// The format's readers expect vectors as F32.
+Weight as_stored(const Weight& weight, GgufRows order, std::uint64_t head, const formats::Codec& codec) {
+  const bool vector = weight.shape().rank() == 1;
+  return to_gguf_rows(vector ? weight.encoded_as(formats::get("f32"), codec) : weight, order, head);
+}
+
+void add_divisors(const Config& config, std::vector<checkpoint::PendingEntry>& entries) {
+  std::vector<float> divisors = config.rope.divisors;
+  if (config.rope.scaling == RopeConfig::Scaling::llama3) divisors = llama3_divisors(config.rope, config.head);
+  if (divisors.empty()) return;
+  const auto bytes = std::as_bytes(std::span(divisors));
+  const Weight weight(formats::get("f32"), Shape{divisors.size()}, Bytes(std::vector<std::byte>(bytes.begin(), bytes.end())));
+  entries.push_back(pending("rope_freqs.weight", weight));
+}
+
+}  // namespace
+
+void save_gguf(const Model& model, const std::filesystem::path& file, const SaveOptions& options) {
+  const std::vector<PlannedTensor> plan = plan_tensors(model.arch(), model.config());
+  std::vector<checkpoint::PendingEntry> entries;
+  for (const PlannedTensor& tensor : plan) {
+    const Weight& weight = model.get(tensor.canonical);
+    entries.push_back(pending(tensor.gguf, as_stored(weight, tensor.gguf_rows, model.config().head, *options.codec)));
+  }
+  add_divisors(model.config(), entries);
+  checkpoint::write_gguf(file, entries, metadata_of(model, options.extra), options.write);
+}
+
+}  // namespace tightrope::model
