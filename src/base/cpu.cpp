@@ -53,7 +53,7 @@ std::vector<std::string> vector_flags() {
 }
 
 std::string processor_name() {
-  const std::string name = first_of(field("/proc/cpuinfo", "model name"), field("/proc/cpuinfo", "Model"));
+  std::string name = first_of(field("/proc/cpuinfo", "model name"), field("/proc/cpuinfo", "Model"));
   if (!name.empty()) return name;
   const std::string part = field("/proc/cpuinfo", "CPU part");
   return part.empty() ? "unknown processor" : "implementer " + field("/proc/cpuinfo", "CPU implementer") + " part " + part;
