@@ -1,0 +1,146 @@
+// The engine against transformers: hidden states, logits and greedy continuations of every kind of decoder it knows.
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "checkpoint/safetensors.h"
+#include "model/checkpoint_io.h"
+#include "parity/compare.h"
+
+namespace tightrope::parity {
+namespace {
+
+using text::TokenId;
+
+// What the acceptance bound of the logits is: both sides compute in single precision, in different orders.
+constexpr double kTolerance = 1e-4;
+
+struct Case {
+  const char* folder;
+  kernels::Isa isa;
+};
+
+class Oracle {
+ public:
+  explicit Oracle(const std::filesystem::path& folder) : container_(checkpoint::read_safetensors(folder / "oracle.safetensors")) {}
+
+  bool has(const std::string& name) const { return container_.find(name) != nullptr; }
+  const Shape& shape(const std::string& name) const { return container_.find(name)->shape; }
+  std::vector<float> floats(const std::string& name) const {
+    std::vector<float> values(shape(name).elements());
+    std::memcpy(values.data(), container_.find(name)->bytes.data(), values.size() * sizeof(float));
+    return values;
+  }
+  // One text a row.
+  std::vector<std::vector<TokenId>> ids(const std::string& name) const {
+    std::vector<std::int64_t> values(shape(name).elements());
+    std::memcpy(values.data(), container_.find(name)->bytes.data(), values.size() * sizeof(std::int64_t));
+    std::vector<std::vector<TokenId>> rows;
+    for (std::size_t start = 0; start < values.size(); start += shape(name).row_length()) {
+      rows.emplace_back();
+      for (std::size_t i = 0; i < shape(name).row_length(); ++i) rows.back().push_back(static_cast<TokenId>(values[start + i]));
+    }
+    return rows;
+  }
+
+ private:
+  checkpoint::Container container_;
+};
+
+// Every `step`-th of the rows of `width` values.
+std::vector<float> every(const std::vector<float>& rows, std::size_t width, std::size_t step) {
+  std::vector<float> result;
+  for (std::size_t start = 0; start < rows.size(); start += step * width)
+    result.insert(result.end(), rows.begin() + static_cast<std::ptrdiff_t>(start), rows.begin() + static_cast<std::ptrdiff_t>(start + width));
+  return result;
+}
+
+void expect_greedy(engine::Engine& engine, std::vector<TokenId> all, std::size_t prompt) {
+  const std::span<const TokenId> ids(all);
+  const std::span<const TokenId> expected = ids.subspan(prompt);
+  EXPECT_EQ(greedy(engine, ids.first(prompt), expected.size()), std::vector<TokenId>(expected.begin(), expected.end()));
+}
+
+std::string name_of(const Case& c) {
+  std::string name = std::filesystem::path(c.folder).filename().string() + "_" + std::string(isa_name(c.isa));
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+class OracleTest : public ::testing::TestWithParam<Case> {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::path(TIGHTROPE_SHARED) / GetParam().folder;
+    if (!std::filesystem::exists(folder_ / "oracle.safetensors")) GTEST_SKIP() << "no oracle at " << folder_;
+  }
+  engine::Engine engine() const { return engine::Engine(model::load_model(folder_), {.threads = 0, .isa = GetParam().isa}); }
+  std::filesystem::path folder_;
+};
+
+class TinyOracle : public OracleTest {};
+
+TEST_P(TinyOracle, Agrees) {
+  engine::Engine engine = this->engine();
+  const Oracle oracle(folder_);
+  std::size_t hidden_states = 0;
+  engine.observe_hidden([&](std::uint64_t index, std::span<const float> hidden, std::uint64_t) {
+    ++hidden_states;
+    EXPECT_LT(relative_difference(hidden, oracle.floats("hidden." + std::to_string(index))), kTolerance) << "hidden state " << index;
+  });
+  EXPECT_LT(relative_difference(logits_of(engine, oracle.ids("input_ids")), oracle.floats("logits")), kTolerance);
+  EXPECT_TRUE(oracle.has("hidden." + std::to_string(hidden_states - 1)) && !oracle.has("hidden." + std::to_string(hidden_states)));
+  engine.observe_hidden({});
+  const std::vector<float> long_logits = logits_of(engine, oracle.ids("long_input_ids"));
+  EXPECT_LT(relative_difference(every(long_logits, engine.model().config().vocab, 8), oracle.floats("long_logits")), kTolerance);
+  expect_greedy(engine, oracle.ids("greedy_ids").front(), 12);
+}
+
+constexpr const char* kTiny[] = {"oracles/llama",
+                                 "oracles/llama-tied-bias",
+                                 "oracles/llama3-rope-scaling",
+                                 "oracles/llama-linear-rope",
+                                 "oracles/llama-yarn-rope",
+                                 "oracles/qwen3"};
+
+std::vector<Case> tiny_cases() {
+  std::vector<Case> cases;
+  for (const char* folder : kTiny)
+    for (const kernels::Isa isa : kernels::available_isas()) cases.push_back({folder, isa});
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(Decoders, TinyOracle, ::testing::ValuesIn(tiny_cases()),
+                         [](const ::testing::TestParamInfo<Case>& param) { return name_of(param.param); });
+
+class WrenOracle : public OracleTest {};
+
+TEST_P(WrenOracle, Agrees) {
+  engine::Engine engine = this->engine();
+  const Oracle oracle(folder_);
+  const std::size_t vocab = engine.model().config().vocab;
+  const bool slow = GetParam().isa == kernels::Isa::scalar;
+  std::vector<std::vector<TokenId>> texts = oracle.ids("input_ids");
+  std::vector<float> expected = oracle.floats("logits_every_16th");
+  if (slow) {  // the beginning of the first text alone: later tokens do not change it
+    texts = {std::vector<TokenId>(texts.front().begin(), texts.front().begin() + 64)};
+    expected.resize(64 / 16 * vocab);
+  }
+  EXPECT_LT(relative_difference(every(logits_of(engine, texts), vocab, 16), expected), kTolerance);
+  std::vector<TokenId> all = oracle.ids("greedy_ids").front();
+  const std::size_t prompt = oracle.shape("prompt_ids").elements();
+  if (slow) all.resize(prompt + 8);
+  expect_greedy(engine, all, prompt);
+}
+
+INSTANTIATE_TEST_SUITE_P(Real, WrenOracle,
+                         ::testing::Values(Case{"models/wren-7m", kernels::Isa::scalar}, Case{"models/wren-7m", kernels::best_isa()},
+                                           Case{"models/wren-29m", kernels::best_isa()}),
+                         [](const ::testing::TestParamInfo<Case>& param) {
+                           return name_of(param.param) + (param.index == 0 ? "" : "_best");
+                         });
+
+}  // namespace
+}  // namespace tightrope::parity
