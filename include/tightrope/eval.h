@@ -84,7 +84,9 @@ Report evaluate(std::span<const Model> models, const std::optional<Model>& base,
 // Load, prefill and decode speed and memory of the model at `path`. Errors: as Model::load; invalid_argument.
 Benchmark benchmark(const std::filesystem::path& path, const BenchOptions& options = {}, const Progress& progress = {});
 
-// Writes a small file durably: complete or not there at all. Replaces a regular file. Errors: io, no_space, invalid_argument.
-void write_text(const std::filesystem::path& path, std::string_view text);
+// Throws already_exists or invalid_argument when a file could not be written there.
+void check_writable(const std::filesystem::path& path, bool overwrite);
+// Writes a small file durably: complete or not there at all. Errors: those of check_writable; io, no_space.
+void write_text(const std::filesystem::path& path, std::string_view text, bool overwrite);
 
 }  // namespace tightrope

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "base/file.h"
+#include "data/corpus.h"
 #include "engine/generate.h"
 #include "eval/compare.h"
 #include "tightrope/machine.h"
@@ -12,8 +12,6 @@
 
 namespace tightrope {
 namespace {
-
-constexpr std::uint64_t kCorpusLimit = std::uint64_t{1} << 30;  // bytes
 
 using text::TokenId;
 
@@ -29,10 +27,11 @@ std::string label_of(const Model& model, const std::optional<Model>& base) {
 }
 
 // The text as every one of the models must read it: numbers of different token streams cannot be compared.
-std::vector<TokenId> common_tokens(std::span<const Model> models, const std::string& text, const text::EncodeOptions& options) {
-  std::vector<TokenId> tokens = models.front().implementation().model.require_tokenizer().encode(text, options);
+std::vector<TokenId> common_tokens(std::span<const Model> models, const std::string& text, PerplexityConvention convention) {
+  const auto encode = [&](const Model& model) { return data::encode(model.implementation().model.require_tokenizer(), text, convention); };
+  std::vector<TokenId> tokens = encode(models.front());
   for (const Model& model : models.subspan(1))
-    if (model.implementation().model.require_tokenizer().encode(text, options) != tokens)
+    if (encode(model) != tokens)
       fail(ErrorCode::invalid_argument, "[eval] '{}' and '{}' have different tokenizers and cannot be compared; evaluate them one at a time",
            models.front().implementation().path.string(), model.implementation().path.string());
   return tokens;
@@ -62,11 +61,6 @@ eval::ModelReport describe(const Model& model, const std::optional<Model>& base,
   return row;
 }
 
-// llama-perplexity begins the text as its tokenizer does; the oracles do not.
-text::EncodeOptions encoding(PerplexityConvention convention) {
-  return {.add_special = convention == PerplexityConvention::second_half, .parse_special = false};
-}
-
 std::vector<eval::Measurement> measure(std::vector<engine::Engine>& engines, bool has_base, std::span<const TokenId> tokens,
                                        const EvaluateOptions& options, const Progress& progress) {
   std::vector<engine::Engine*> pointers;
@@ -77,14 +71,14 @@ std::vector<eval::Measurement> measure(std::vector<engine::Engine>& engines, boo
 
 }  // namespace
 
-Corpus Corpus::from(const std::filesystem::path& file) { return {file.filename().string(), read_text_file(file, kCorpusLimit)}; }
+Corpus Corpus::from(const std::filesystem::path& file) { return {file.filename().string(), data::read_text(file)}; }
 
 Report evaluate(std::span<const Model> models, const std::optional<Model>& base, const Corpus& corpus, const EvaluateOptions& options,
                 const Progress& progress) {
   if (models.empty()) fail(ErrorCode::invalid_argument, "[eval] there is no model to evaluate; name at least one");
   std::vector<Model> all(models.begin(), models.end());
   if (base) all.insert(all.begin(), *base);
-  const std::vector<TokenId> tokens = common_tokens(all, corpus.text, encoding(options.eval.convention));
+  const std::vector<TokenId> tokens = common_tokens(all, corpus.text, options.eval.convention);
   std::vector<engine::Engine> engines;
   for (const Model& model : all)
     engines.emplace_back(model.implementation().model, engine::Options{.threads = options.eval.threads, .isa = std::nullopt});

@@ -45,8 +45,12 @@ Benchmark benchmark(const std::filesystem::path& path, const BenchOptions& optio
   return Benchmark(std::make_shared<const Benchmark::Implementation>(Benchmark::Implementation{eval::measure_latency(path, options, progress)}));
 }
 
-void write_text(const std::filesystem::path& path, std::string_view text) {
-  check_output_path(path, {}, Overwrite::replace);
+void check_writable(const std::filesystem::path& path, bool overwrite) {
+  check_output_path(path, {}, overwrite ? Overwrite::replace : Overwrite::refuse);
+}
+
+void write_text(const std::filesystem::path& path, std::string_view text, bool overwrite) {
+  check_writable(path, overwrite);
   write_text_file(path, text);
 }
 

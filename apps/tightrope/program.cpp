@@ -1,0 +1,140 @@
+// Verbs, options and help on top of CLI11.
+#include "program.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <string_view>
+
+#include "tightrope/error.h"
+#include "tightrope/machine.h"
+#include "usage_error.h"
+
+namespace tightrope::app {
+namespace {
+
+std::string quoted(std::string_view word) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=,:+@%";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string_view::npos) return std::string(word);
+  std::string result = "'";
+  for (const char c : word) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return result + "'";
+}
+
+std::string examples_text(const std::vector<std::string>& examples) {
+  std::string text = examples.size() == 1 ? "Example:" : "Examples:";
+  for (const std::string& example : examples) text += "\n  " + example;
+  return text;
+}
+
+constexpr const char* kRootFooter =
+    "A model is a Hugging Face folder, a .safetensors beside its config.json, or a .gguf.\n"
+    "Exit codes: 0 done; 1 the work failed (disk, memory, a bug); 2 bad input or usage; 130 interrupted.\n"
+    "Environment: TIGHTROPE_ISA=scalar|sse4|avx2|avx512 picks the kernels; NO_COLOR turns colours off.\n"
+    "'tightrope VERB --help' says more about a verb.";
+
+std::vector<std::string> flags_of(const CLI::App& app) {
+  std::vector<std::string> flags;
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+  return flags;
+}
+
+}  // namespace
+
+struct Program::Implementation {
+  CLI::App root{"Makes language models smaller and faster and proves what it cost.", "tightrope"};
+  std::function<void()> selected;
+  std::map<const CLI::Option*, std::vector<std::string>> choices;
+
+  std::vector<const CLI::App*> verbs() const {
+    return std::as_const(root).get_subcommands([](const CLI::App*) { return true; });
+  }
+  OptionDescription describe(const CLI::Option& option) const {
+    OptionDescription result;
+    for (const std::string& name : option.get_snames()) result.names.push_back("-" + name);
+    for (const std::string& name : option.get_lnames()) result.names.push_back("--" + name);
+    result.help = option.get_description();
+    result.takes_value = option.get_items_expected_max() > 0;
+    if (const auto found = choices.find(&option); found != choices.end()) result.choices = found->second;
+    return result;
+  }
+  [[noreturn]] void refuse(const CLI::ParseError& error) const {
+    UsageProblem problem;
+    const auto parsed = root.get_subcommands();
+    const CLI::App& scope = parsed.empty() ? root : *parsed.front();
+    if (!parsed.empty()) problem.verb = scope.get_name();
+    problem.unknown = root.remaining(true);
+    problem.flags = flags_of(scope);
+    for (const CLI::App* verb : verbs()) problem.verbs.push_back(verb->get_name());
+    problem.otherwise = error.what();
+    throw Error(ErrorCode::invalid_argument, explain(problem));
+  }
+};
+
+Program::Program(int argc, const char* const* argv) : implementation_(std::make_unique<Implementation>()), command_("tightrope") {
+  for (int i = 1; i < argc; ++i) command_ += " " + quoted(argv[i]);
+  CLI::App& root = implementation_->root;
+  root.set_version_flag("--version", "tightrope " + std::string(version()), "Print the version");
+  root.footer(kRootFooter);
+  root.get_formatter()->label("SUBCOMMAND", "VERB");
+  root.get_formatter()->label("Subcommands", "Verbs");
+  root.get_formatter()->column_width(34);
+}
+
+Program::~Program() = default;
+
+Verb Program::add_verb(const std::string& name, const std::string& summary, const std::vector<std::string>& examples, std::function<void()> run) {
+  CLI::App* verb = implementation_->root.add_subcommand(name, summary);
+  verb->footer(examples_text(examples));
+  verb->callback([this, run = std::move(run)] { implementation_->selected = run; });
+  return Verb(*this, verb);
+}
+
+std::vector<VerbDescription> Program::describe() const {
+  std::vector<VerbDescription> list;
+  for (const CLI::App* verb : implementation_->verbs()) {
+    list.push_back({verb->get_name(), verb->get_description(), {}});
+    for (const CLI::Option* option : verb->get_options()) list.back().options.push_back(implementation_->describe(*option));
+  }
+  return list;
+}
+
+void Program::run(int argc, const char* const* argv) {
+  CLI::App& root = implementation_->root;
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() != 0) implementation_->refuse(error);
+    root.exit(error);  // prints help or version
+    return;
+  }
+  if (!implementation_->selected) throw Error(ErrorCode::invalid_argument, "[usage] a verb is missing; 'tightrope --help' lists them");
+  implementation_->selected();
+}
+
+template <class T>
+void Verb::option(const std::string& names, T& value, const std::string& placeholder, const std::string& help, const Accepts& accepts) {
+  CLI::Option* option = static_cast<CLI::App*>(handle_)->add_option(names, value, help);
+  option->required(accepts.required);
+  if constexpr (std::is_integral_v<T>) {
+    if (accepts.least || accepts.most)
+      option->check(CLI::Range(static_cast<T>(accepts.least.value_or(0)), static_cast<T>(accepts.most.value_or(std::numeric_limits<T>::max()))));
+  }
+  if (!accepts.choices.empty()) {
+    option->check(CLI::IsMember(accepts.choices, CLI::ignore_case));
+    program_.implementation_->choices[option] = accepts.choices;
+  }
+  option->type_name(accepts.choices.empty() ? placeholder : fmt::format("{}", fmt::join(accepts.choices, "|")));
+}
+
+template void Verb::option(const std::string&, std::string&, const std::string&, const std::string&, const Accepts&);
+template void Verb::option(const std::string&, std::vector<std::string>&, const std::string&, const std::string&, const Accepts&);
+template void Verb::option(const std::string&, std::uint64_t&, const std::string&, const std::string&, const Accepts&);
+template void Verb::option(const std::string&, std::uint32_t&, const std::string&, const std::string&, const Accepts&);
+template void Verb::option(const std::string&, float&, const std::string&, const std::string&, const Accepts&);
+
+void Verb::flag(const std::string& names, bool& value, const std::string& help) { static_cast<CLI::App*>(handle_)->add_flag(names, value, help); }
+
+}  // namespace tightrope::app

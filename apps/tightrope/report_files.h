@@ -1,0 +1,14 @@
+// Where a report is written: one HTML page and the JSON it is a view of.
+#pragma once
+
+#include <filesystem>
+
+#include "tightrope/eval.h"
+
+namespace tightrope::app {
+
+// `target` is a .html file or a folder. Throws before hours of work when it could not be written.
+void check_report(const std::filesystem::path& target, bool overwrite);
+void write_report(const Report& report, const std::filesystem::path& target, bool overwrite);
+
+}  // namespace tightrope::app

@@ -1,0 +1,75 @@
+// tightrope run: let a model continue a text.
+#include <fmt/format.h>
+
+#include <iostream>
+#include <iterator>
+
+#include "options.h"
+#include "signals.h"
+#include "terminal.h"
+#include "tightrope/engine.h"
+#include "verbs.h"
+
+namespace tightrope::app {
+namespace {
+
+struct Options {
+  std::string model, prompt;
+  GenerateOptions generate;
+  EngineOptions engine;
+  bool json = false, no_echo = false;
+};
+
+std::string read_prompt(const std::string& prompt) {
+  return prompt == "-" ? std::string(std::istreambuf_iterator<char>(std::cin), {}) : prompt;
+}
+
+double rate(std::uint64_t tokens, double seconds) { return seconds > 0 ? static_cast<double>(tokens) / seconds : 0; }
+
+std::string speed_text(const Generated& done) {
+  return fmt::format("{} prompt tokens at {:.0f}/s, {} generated at {:.1f}/s", done.prompt_tokens, rate(done.prompt_tokens, done.prefill_seconds),
+                     done.tokens, rate(done.tokens, done.decode_seconds));
+}
+
+void run(const Options& options) {
+  const std::string prompt = read_prompt(options.prompt);
+  Engine engine(Model::load(options.model), options.engine);
+  const auto stream = [&](std::string_view text) {
+    throw_if_interrupted();
+    if (!options.json) print(text), flush_output();
+    return true;
+  };
+  if (!options.json && !options.no_echo) stream(prompt);
+  const Generated done = engine.generate(prompt, options.generate, stream);
+  if (options.json) return print_line(to_json(done));
+  print_line("\n");
+  flush_output();
+  note(speed_text(done));
+}
+
+void add_sampling(Verb& verb, Sampling& sampling) {
+  verb.option("--temp", sampling.temperature, "X", "Temperature; 0 takes the most likely token always (default 0.8)");
+  verb.option("--top-k", sampling.top_k, "K", "Only the k most likely tokens; 0 means all (default 40)");
+  verb.option("--top-p", sampling.top_p, "P", "Only the most likely tokens of this joint probability (default 0.95)");
+  verb.option("--min-p", sampling.min_p, "P", "Only tokens this likely relative to the most likely (default 0.05)");
+  verb.option("--repeat-penalty", sampling.repetition_penalty, "X", "Above 1: recent tokens become less likely (default 1)");
+  verb.option("-s,--seed", sampling.seed, "N", "The same seed gives the same text (default 0)");
+}
+
+}  // namespace
+
+void add_run(Program& program) {
+  auto options = std::make_shared<Options>();
+  Verb verb = program.add_verb("run", "Let a model continue a text",
+                                    {"tightrope run models/wren-7m \"Once upon a time\" -n 40", "tightrope run models/wren-7m \"The river\" -n 20 --temp 0 --json"},
+                                    [options] { run(*options); });
+  add_model(verb, options->model);
+  verb.option("PROMPT,-p,--prompt", options->prompt, "TEXT", "Text to continue; - reads it from standard input", {.required = true});
+  verb.option("-n,--tokens", options->generate.max_tokens, "N", "Most tokens to generate (default 128)");
+  add_sampling(verb, options->generate.sampling);
+  verb.flag("--no-echo", options->no_echo, "Print the continuation without the prompt");
+  add_threads(verb, options->engine.threads);
+  add_json(verb, options->json);
+}
+
+}  // namespace tightrope::app

@@ -1,0 +1,20 @@
+// Interruptions and vanishing files.
+#pragma once
+
+#include <filesystem>
+
+namespace tightrope::app {
+
+// SIGINT and SIGTERM: remembered the first time (see throw_if_interrupted), fatal the second. SIGBUS (a mapped file shrank while it was read):
+// says which file, removes the unfinished output, exits 1.
+void install_signal_handlers();
+
+// Where output is being made, so that SIGBUS can remove what is unfinished there.
+void announce_output(const std::filesystem::path& output);
+
+// Throws Error(interrupted) once a signal has asked to stop.
+void throw_if_interrupted();
+// The signal that asked to stop, or 0.
+int interrupting_signal();
+
+}  // namespace tightrope::app

@@ -1,0 +1,137 @@
+// Progress, colours and numbers.
+#include "terminal.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "signals.h"
+#include "tightrope/error.h"
+
+namespace tightrope::app {
+namespace {
+
+constexpr double kRedrawSeconds = 0.1;
+constexpr double kLineSeconds = 10;  // between lines where there is no terminal
+constexpr int kBarCells = 24;
+constexpr std::string_view kClearLine = "\r\033[K";
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+void write_stderr(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
+std::string scaled(double value, std::string_view unit) {
+  constexpr std::string_view kPrefixes[] = {"", "k", "M", "G", "T"};
+  std::size_t prefix = 0;
+  while (std::fabs(value) >= 999.5 && prefix + 1 < std::size(kPrefixes)) value /= 1000, ++prefix;
+  const int decimals = prefix == 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+  const std::string number = prefix == 0 && value != std::floor(value) ? fmt::format("{:.1f}", value) : fmt::format("{:.{}f}", value, decimals);
+  const std::string suffix = fmt::format("{}{}", kPrefixes[prefix], unit);
+  return suffix.empty() ? number : number + " " + suffix;
+}
+
+std::string amount(std::uint64_t count, std::string_view unit) {
+  return unit == "bytes" ? human_bytes(count) : fmt::format("{} {}", human_count(static_cast<double>(count)), unit);
+}
+
+// One long operation as a person follows it; stages come one after another.
+class Display {
+ public:
+  ~Display() { clear(); }
+
+  void update(const ProgressUpdate& update) {
+    throw_if_interrupted();
+    if (update.stage != stage_) start(update.stage);
+    const bool last = update.done == update.total;
+    if (seconds_since(drawn_) < (terminal_ ? kRedrawSeconds : kLineSeconds) && !(last && terminal_)) return;
+    drawn_ = Clock::now();
+    if (terminal_)
+      write_stderr(fmt::format("{}{}", kClearLine, line(update))), std::fflush(stderr), visible_ = true;
+    else
+      write_stderr(line(update) + "\n");
+    if (last) clear();
+  }
+
+ private:
+  void start(std::string_view stage) {
+    clear();
+    stage_ = stage;
+    started_ = drawn_ = Clock::now();
+  }
+
+  void clear() {
+    if (visible_) write_stderr(kClearLine), std::fflush(stderr);
+    visible_ = false;
+  }
+
+  std::string line(const ProgressUpdate& update) const {
+    const double seconds = std::max(seconds_since(started_), 1e-3);
+    const double rate = static_cast<double>(update.done) / seconds;
+    const std::string speed = update.unit == "bytes" ? human_bytes(static_cast<std::uint64_t>(rate)) : human_count(rate) + " " + std::string(update.unit);
+    if (update.total == 0) return fmt::format("{}  {}  {}/s", stage_, amount(update.done, update.unit), speed);
+    const double share = static_cast<double>(update.done) / static_cast<double>(update.total);
+    const double left = rate > 0 ? static_cast<double>(update.total - std::min(update.done, update.total)) / rate : 0;
+    return fmt::format("{}  {}{:3.0f} %  {} of {}  {}/s  {} left", stage_, bar(share), 100 * share, human_count(static_cast<double>(update.done)),
+                       amount(update.total, update.unit), speed, human_seconds(left));
+  }
+
+  std::string bar(double share) const {
+    if (!terminal_) return "";
+    const int full = std::clamp(static_cast<int>(share * kBarCells), 0, kBarCells);
+    std::string text;
+    for (int i = 0; i < kBarCells; ++i) text += i < full ? "█" : "░";
+    return text + " ";
+  }
+
+  const bool terminal_ = ::isatty(STDERR_FILENO) == 1;
+  bool visible_ = false;
+  std::string stage_;
+  Clock::time_point started_, drawn_;
+};
+
+}  // namespace
+
+bool colours_on_stderr() {
+  const char* no_color = std::getenv("NO_COLOR");
+  return ::isatty(STDERR_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
+}
+
+void print(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) flush_output();
+}
+
+void print_line(std::string_view text) {
+  print(text);
+  if (!text.ends_with('\n')) print("\n");
+}
+
+void flush_output() {
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+    throw Error(ErrorCode::io, fmt::format("[output] cannot write to standard output: {}", std::strerror(errno)));
+}
+
+void note(std::string_view text) { write_stderr(fmt::format("{}\n", text)); }
+
+Progress progress_on_stderr() {
+  return [display = std::make_shared<Display>()](const ProgressUpdate& update) { display->update(update); };
+}
+
+std::string human_bytes(std::uint64_t bytes) { return scaled(static_cast<double>(bytes), "B"); }
+std::string human_count(double count) { return scaled(count, ""); }
+
+std::string human_seconds(double seconds) {
+  const auto whole = static_cast<std::uint64_t>(std::max(0.0, std::ceil(seconds)));
+  return whole < 3600 ? fmt::format("{}:{:02}", whole / 60, whole % 60) : fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+}  // namespace tightrope::app
