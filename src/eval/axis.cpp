@@ -18,6 +18,18 @@ double round_step(double value) {
   return decade;
 }
 
+// "2 MB" rather than "2.00 MB": ticks are round.
+std::string round_bytes(double value) {
+  std::string text = human_bytes(value);
+  const std::size_t space = text.find(' ');
+  std::size_t end = space;
+  if (text.find('.') < space) {
+    while (text[end - 1] == '0') --end;
+    if (text[end - 1] == '.') --end;
+  }
+  return text.erase(end, space - end);
+}
+
 }  // namespace
 
 double Axis::place(double value) const {
@@ -34,7 +46,7 @@ Axis bytes_axis(std::span<const double> values, double from, double to) {
 std::vector<Tick> bytes_ticks(const Axis& axis) {
   std::vector<Tick> ticks;
   const double step = round_step(axis.high / 4);
-  for (double value = 0; value <= axis.high; value += step) ticks.push_back({value, human_bytes(value)});
+  for (double value = 0; value <= axis.high; value += step) ticks.push_back({value, value > 0 ? round_bytes(value) : "0"});
   return ticks;
 }
 

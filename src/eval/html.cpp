@@ -129,7 +129,7 @@ class Page {
            model.bits_per_weight);
     if (base() != nullptr) append("<td>{}</td>", times_smaller(model));
     const Perplexity& perplexity = model.measurement.perplexity;
-    append("<td>{:.3f} <small>± {:.3f}</small></td>", perplexity.value, perplexity.standard_error);
+    append("<td>{:.3f}<small>± {:.3f}</small></td>", perplexity.value, perplexity.standard_error);
     if (divergence) divergence_cells(model.measurement.divergence);
     text_ += "</tr>\n";
   }
@@ -144,7 +144,7 @@ class Page {
       text_ += "<td>–</td><td>–</td><td>–</td><td>–</td><td>–</td>";
       return;
     }
-    append("<td>{} <small>± {}</small></td>", significant(divergence->mean), significant(divergence->standard_error, 2));
+    append("<td>{}<small>± {}</small></td>", significant(divergence->mean), significant(divergence->standard_error, 2));
     for (const double value : {divergence->median, divergence->p99, divergence->max}) append("<td>{}</td>", significant(value));
     append("<td>{}{}</td>", percent(divergence->same_top), bar(divergence->same_top));
   }
@@ -162,20 +162,27 @@ class Page {
   void sample(std::size_t index) {
     const ModelReport& model = report_.models[index];
     const bool compared = base() != nullptr && report_.base != index && !base()->sample.empty();
-    const std::size_t same = compared ? word_start(model.sample, common_prefix(model.sample, base()->sample)) : model.sample.size();
+    const std::size_t same = compared ? departure(model.sample, base()->sample) : model.sample.size();
     const bool identical = compared && model.sample == base()->sample;
     append("<article><h3>{}<small>{}</small></h3>\n<p><span class=\"prompt\">{}</span>{}", escape(model.label),
            report_.base == index ? "the original"
            : identical           ? "word for word the same"
                                  : "",
-           escape(report_.prompt), escape(model.sample.substr(0, identical ? std::string::npos : same)));
-    if (compared && !identical) append("<mark>{}</mark>", escape(model.sample.substr(same)));
+           escape(report_.prompt), escape(model.sample.substr(0, same)));
+    if (same < model.sample.size()) append("<mark>{}</mark>", escape(model.sample.substr(same)));
     text_ += "</p></article>\n";
   }
 
-  // The start of the word that position `at` lies in.
-  static std::size_t word_start(const std::string& text, std::size_t at) {
-    while (at > 0 && at < text.size() && text[at] != ' ' && text[at - 1] != ' ' && text[at - 1] != '\n') --at;
+  static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t'; }
+
+  // Where the first word begins in which `text` is not `original`; the end of the text when there is none.
+  static std::size_t departure(const std::string& text, const std::string& original) {
+    std::size_t at = common_prefix(text, original);
+    const auto in_word = [&](const std::string& other) { return at < other.size() && !is_space(other[at]); };
+    if (in_word(text) || in_word(original)) {
+      while (at > 0 && !is_space(text[at - 1])) --at;
+    }
+    while (at < text.size() && is_space(text[at])) ++at;
     return at;
   }
 
@@ -197,18 +204,20 @@ class Page {
   }
 
   static std::string range(const Spread& spread) {
-    return fmt::format("{} <small>{}–{}</small>", significant(spread.median), significant(spread.min), significant(spread.max));
+    return fmt::format("{}<small>{}–{}</small>", significant(spread.median), significant(spread.min), significant(spread.max));
   }
 
   void speed_rows(const Latency& latency) {
     const std::size_t rows = std::max<std::size_t>(1, latency.decode.size());
     append(
-        "<tr><th scope=\"row\" rowspan=\"{0}\">{1}<br><small>{2}, {3} threads</small></th>"
+        "<tr><th scope=\"row\" rowspan=\"{0}\">{1}<small>{2}, {3} threads</small></th>"
         "<td rowspan=\"{0}\">{4} s</td><td rowspan=\"{0}\">{5}</td><td rowspan=\"{0}\">",
         rows, escape(latency.model), escape(latency.isa), latency.threads, significant(latency.load_seconds),
         human_bytes(static_cast<double>(latency.peak_resident_bytes)));
     for (const PrefillSpeed& prefill : latency.prefill)
-      append("{}<br><small>{} tokens</small> ", range(prefill.tokens_per_second), prefill.tokens);
+
+      append("{}<small>{} tokens</small> ", range(prefill.tokens_per_second), prefill.tokens);
+
     text_ += "</td>";
     for (std::size_t i = 0; i < latency.decode.size(); ++i) {
       const DecodeSpeed& decode = latency.decode[i];
@@ -223,8 +232,8 @@ class Page {
 <h2>How to read this</h2>
 <dl class="terms">
 <dt>KL divergence</dt><dd>How much a model's guesses for the next token differ from the original's, over the whole vocabulary, averaged over
-every token of the text. 0 is identical; 0.01 is hard to notice; above 0.1 texts visibly drift. The 99&nbsp;% column tells how bad the worst one
-in a hundred tokens is.</dd>
+every token of the text. 0 is identical; 0.01 is hard to notice; above 0.1 texts visibly drift. The 99&nbsp;% column tells how bad the
+worst one in a hundred tokens is.</dd>
 <dt>Same next token</dt><dd>How often the model's most likely next token is the original's.</dd>
 <dt>Perplexity</dt><dd>How surprised a model is by the text itself; lower is better. A small model can score well on a text by luck, so
 compare closeness first.</dd>

@@ -18,7 +18,7 @@ header{padding-top:2.25rem}
 .brand{display:flex;align-items:center;gap:.7rem;margin:0;color:var(--muted);letter-spacing:.04em}
 .brand svg{width:5.5rem;height:auto;flex:none}
 h1{font-size:1rem;font-weight:600;margin:1.75rem 0 .4rem;color:var(--muted);overflow-wrap:anywhere}
-.verdict{font-size:clamp(1.45rem,4.2vw,2.3rem);line-height:1.22;font-weight:650;letter-spacing:-.015em;margin:0 0 1.6rem;max-width:26em;
+.verdict{font-size:clamp(1.45rem,4.2vw,2.3rem);line-height:1.22;font-weight:650;letter-spacing:-.015em;margin:0 0 1.6rem;
 overflow-wrap:anywhere;text-wrap:balance}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(10.5rem,1fr));gap:.8rem;margin:0 0 1.2rem;padding:0}
 .tiles div{background:var(--surface);border:1px solid var(--line);border-radius:.7rem;padding:.85rem 1rem}
@@ -33,7 +33,7 @@ figure{margin:0}
 .scroll:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 .tightrope-plot{display:block;width:100%;min-width:30rem;height:auto}
 table{border-collapse:collapse;width:100%;font-size:.92rem;white-space:nowrap}
-th,td{padding:.5rem .7rem;text-align:right;border-bottom:1px solid var(--line);vertical-align:top}
+th,td{padding:.5rem .6rem;text-align:right;border-bottom:1px solid var(--line);vertical-align:top}
 thead th{font-size:.8rem;color:var(--muted);font-weight:600;vertical-align:bottom;border-bottom-width:2px}
 th:first-child,td.left{text-align:left}
 tbody th{font-weight:600}
@@ -41,7 +41,7 @@ tbody tr:last-child>*{border-bottom:0}
 th:first-child{padding-left:.2rem}
 tr.chosen>*{background:var(--tint)}
 tr.base>*{color:var(--muted)}
-td small,th small{color:var(--muted);font-weight:400;font-size:.82em}
+td small,th small{display:block;color:var(--muted);font-weight:400;font-size:.82em}
 .bar{display:block;height:.3rem;margin-top:.25rem;border-radius:.15rem;background:var(--line);min-width:4.5rem;overflow:hidden}
 .bar i{display:block;height:100%;background:var(--accent)}
 .prompt{font-weight:600}
@@ -65,7 +65,7 @@ code{font:.92em ui-monospace,"SF Mono","DejaVu Sans Mono",Menlo,monospace}
 
 // A walker with a balancing pole on a slack rope.
 constexpr std::string_view kEmblem =
-    R"svg(<svg viewBox="0 0 120 44" aria-hidden="true" fill="none" stroke="currentColor" stroke-linecap="round" stroke-linejoin="round">)svg"
+    R"svg(<svg viewBox="0 0 120 44" aria-hidden="true" fill="none" stroke="currentColor" stroke-linecap="round">)svg"
     R"svg(<path stroke-width="1.6" d="M2 29Q60 43 118 29"/><path stroke-width="2.4" d="M60 18V26L55.5 35.3M60 26L65 35.3"/>)svg"
     R"svg(<path stroke="var(--accent)" stroke-width="1.8" d="M31 24Q60 17 89 24"/>)svg"
     R"svg(<circle cx="60" cy="11.5" r="3.6" fill="currentColor" stroke="none"/></svg>)svg";

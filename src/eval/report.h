@@ -29,8 +29,9 @@ struct Report {
   std::vector<Latency> latencies{};
 };
 
-// {"models":[{"path","bytes","bits_per_weight","perplexity":{"value","stderr","context","tokens"},"kld":{"mean","median","p99","max"},"same_top"}]}
-// and what else the report holds under further keys. Stable. Without a base (and for the base itself) "kld" and "same_top" are null.
+// {"models":[{"path","bytes","bits_per_weight","perplexity":{"value","stderr","context","tokens"},"kld":{"mean","median","p99","max"},
+// "same_top"}]} and what else the report holds under further keys. Stable. Without a base (and for the base itself) "kld" and "same_top"
+// are null.
 Json to_json(const Report& report);
 // {"model","isa","threads","load_seconds","peak_rss_bytes","prefill":[…],"decode":[…]} and further keys. Stable.
 Json to_json(const Latency& latency);
