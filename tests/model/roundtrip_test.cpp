@@ -1,0 +1,250 @@
+// Models to disk and back: Hugging Face to GGUF to Hugging Face gives the same bytes.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <limits>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "checkpoint/gguf.h"
+#include "checkpoint/safetensors.h"
+#include "model/checkpoint_io.h"
+#include "model/row_order.h"
+#include "support/temporary_folder.h"
+#include "support/tiny_model.h"
+
+namespace tightrope::model {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::byte> bytes_of(const Weight& weight) {
+  std::vector<std::byte> bytes(weight.size_bytes());
+  weight.read_rows(0, weight.shape().rows(), bytes);
+  return bytes;
+}
+
+void expect_same_tensors(const Model& a, const Model& b) {
+  ASSERT_EQ(a.weights().size(), b.weights().size());
+  for (std::size_t i = 0; i < a.weights().size(); ++i) {
+    const NamedWeight &left = a.weights()[i], &right = b.weights()[i];
+    EXPECT_EQ(left.name, right.name);
+    EXPECT_EQ(left.weight.shape(), right.weight.shape()) << left.name;
+    EXPECT_EQ(left.weight.format().name, right.weight.format().name) << left.name;
+    EXPECT_EQ(bytes_of(left.weight), bytes_of(right.weight)) << left.name;
+  }
+}
+
+void expect_same_config(const Model& a, const Model& b) {
+  EXPECT_EQ(a.arch().name, b.arch().name);
+  const auto json = [](const Model& model) { return write_hf_config(model.arch(), model.config()).dump(1); };
+  EXPECT_EQ(json(a), json(b));
+}
+
+void expect_same_tokens(const Model& a, const Model& b) {
+  for (const std::string_view text : {"the hand <|eos|> and\n\n 12345", "", "\xff h\xc3\xa9"})
+    EXPECT_EQ(a.require_tokenizer().encode(text), b.require_tokenizer().encode(text)) << text;
+}
+
+// The model as a folder, as the GGUF made from the folder, and as the folder made from that.
+void expect_round_trip(const Model& original, const fs::path& folder) {
+  SaveOptions options;
+  options.write.threads = 2;
+  save_huggingface(original, folder / "first", options);
+  const Model first = load_model(folder / "first");
+  expect_same_tensors(original, first);
+  save_gguf(first, folder / "model.gguf", options);
+  const Model gguf = load_model(folder / "model.gguf");
+  save_huggingface(gguf, folder / "second", options);
+  const Model second = load_model(folder / "second");
+  expect_same_tensors(original, second);
+  expect_same_config(first, second);
+  EXPECT_EQ(test::content_of(folder / "first" / "config.json"), test::content_of(folder / "second" / "config.json"));
+  if (original.tokenizer()) {
+    expect_same_tokens(original, first);
+    expect_same_tokens(original, gguf);
+    expect_same_tokens(original, second);
+  }
+}
+
+class EveryArch : public testing::TestWithParam<const Arch*> {};
+INSTANTIATE_TEST_SUITE_P(Archs, EveryArch, testing::ValuesIn(all_archs().begin(), all_archs().end()),
+                         [](const auto& arch) { return std::string(arch.param->name); });
+
+TEST_P(EveryArch, RoundTrips) {
+  const test::TemporaryFolder folder;
+  expect_round_trip(test::tiny_model(*GetParam()), folder.path());
+}
+
+TEST_P(EveryArch, RoundTripsTiedWithBiases) {
+  const test::TemporaryFolder folder;
+  Config config = test::tiny_config();
+  config.tied = config.attention_bias = config.mlp_bias = true;
+  // An architecture without MLP biases has nothing to remember them by.
+  if (write_hf_config(*GetParam(), config).find("mlp_bias") == nullptr) config.mlp_bias = false;
+  expect_round_trip(test::tiny_model(*GetParam(), config, 2, "f16"), folder.path());
+}
+
+TEST_P(EveryArch, RoundTripsEveryRopeScaling) {
+  using Scaling = RopeConfig::Scaling;
+  for (const Scaling scaling : {Scaling::linear, Scaling::yarn, Scaling::llama3}) {
+    const test::TemporaryFolder folder;
+    Config config = test::tiny_config();
+    config.rope.theta = 500000;
+    config.rope.scaling = scaling;
+    config.rope.factor = 3.3;
+    if (scaling != Scaling::linear) config.rope.original_context = 16;
+    if (scaling == Scaling::yarn) config.rope.attention_factor = 1.1;
+    expect_round_trip(test::tiny_model(*GetParam(), config, 3, "f32"), folder.path());
+  }
+}
+
+TEST_P(EveryArch, RowsOfAGgufAreWhatTheArchSays) {
+  const test::TemporaryFolder folder;
+  const Model model = test::tiny_model(*GetParam(), test::tiny_config(), 4, "f32");
+  save_gguf(model, folder / "model.gguf", {});
+  const checkpoint::Container file = checkpoint::read_gguf(folder / "model.gguf");
+  const checkpoint::Entry* query = file.find("blk.1.attn_q.weight");
+  ASSERT_NE(query, nullptr);
+  const std::vector<std::byte> ours = bytes_of(model.get("blocks.1.attn.q"));
+  const std::size_t head = 8, row = 32 * sizeof(float);
+  const bool pairs = model.arch().gguf_arch == "llama";
+  std::size_t place = 0;
+  for (std::size_t h = 0; h < 4; ++h)
+    for (std::size_t i = 0; i < head; ++i, ++place) {
+      // llama's rotary pairs (0, 4), (1, 5), … of Hugging Face lie side by side.
+      const std::size_t source = h * head + (pairs ? i / 2 + (i % 2 == 1 ? head / 2 : 0) : i);
+      EXPECT_TRUE(std::equal(ours.begin() + static_cast<std::ptrdiff_t>(source * row),
+                             ours.begin() + static_cast<std::ptrdiff_t>((source + 1) * row), query->bytes.data() + place * row))
+          << "row " << place;
+    }
+}
+
+TEST(RowOrder, SwapsHalvesAndPairs) {
+  std::vector<std::byte> letters;
+  for (const char c : {'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'}) letters.insert(letters.end(), {std::byte(c), std::byte(0)});
+  const Weight rows(formats::get("f16"), Shape{8, 1}, Bytes(letters)), bias(formats::get("f16"), Shape{8}, Bytes(letters));
+  for (const Weight& weight : {rows, bias}) {
+    const std::vector<std::byte> stored = bytes_of(to_gguf_rows(weight, GgufRows::query_pairs, 4));
+    std::string order;
+    for (std::size_t i = 0; i < stored.size(); i += 2) order += static_cast<char>(stored[i]);
+    EXPECT_EQ(order, "acbdegfh");
+    EXPECT_EQ(bytes_of(from_gguf_rows(to_gguf_rows(weight, GgufRows::key_pairs, 4), GgufRows::key_pairs, 4)), letters);
+    EXPECT_EQ(bytes_of(to_gguf_rows(weight, GgufRows::same, 4)), letters);
+  }
+}
+
+TEST(SaveGguf, WritesWhatReadersExpect) {
+  const test::TemporaryFolder folder;
+  Config config = test::tiny_config();
+  config.tied = true;
+  const Model plain = test::tiny_model(arch_for_gguf("llama"), config);
+  const Model model = plain.map([](const NamedWeight& tensor) {
+    return tensor.weight.shape().rank() == 2 ? tensor.weight.encoded_as(formats::get("q8_0"), formats::kScalarCodec) : tensor.weight;
+  });
+  SaveOptions options;
+  options.extra.set("made.by", {std::string("a test")});
+  save_gguf(model, folder / "model.gguf", options);
+  const checkpoint::Container file = checkpoint::read_gguf(folder / "model.gguf");
+  EXPECT_EQ(file.metadata.string_or("general.architecture", ""), "llama");
+  EXPECT_EQ(file.metadata.unsigned_or("general.file_type", 99), 7U);
+  EXPECT_EQ(file.metadata.unsigned_or("general.quantization_version", 0), 2U);
+  EXPECT_EQ(file.metadata.string_or("made.by", ""), "a test");
+  EXPECT_EQ(file.metadata.strings("tokenizer.ggml.tokens")->size(), config.vocab);
+  EXPECT_EQ(file.find("output.weight"), nullptr);
+  EXPECT_EQ(file.find("blk.0.attn_norm.weight")->format->name, "f32");
+  EXPECT_EQ(file.find("blk.0.attn_q.weight")->format->name, "q8_0");
+  const Model back = load_model(folder / "model.gguf");
+  for (const NamedWeight& tensor : model.weights()) {
+    if (tensor.weight.shape().rank() == 2) {
+      EXPECT_EQ(bytes_of(tensor.weight), bytes_of(back.get(tensor.name))) << tensor.name;
+    }
+  }
+}
+
+TEST(SaveHuggingface, RefusesBlockFormats) {
+  const test::TemporaryFolder folder;
+  const Model model = test::tiny_model(arch_for_gguf("llama")).map([](const NamedWeight& tensor) {
+    return tensor.weight.shape().rank() == 2 ? tensor.weight.encoded_as(formats::get("q8_0"), formats::kScalarCodec) : tensor.weight;
+  });
+  EXPECT_THROW(save_huggingface(model, folder / "out", {}), Error);
+  EXPECT_TRUE(fs::is_empty(folder.path()));
+}
+
+TEST(SaveHuggingface, ReplacesOnlyModelsAndOnlyWhenAllowed) {
+  const test::TemporaryFolder folder;
+  const Model model = test::tiny_model(arch_for_gguf("llama"));
+  const fs::path out = folder / "out";
+  save_huggingface(model, out, {});
+  EXPECT_THROW(save_huggingface(model, out, {}), Error);
+  SaveOptions replace;
+  replace.write.overwrite = true;
+  save_huggingface(model, out, replace);
+  expect_same_tensors(model, load_model(out));
+  replace.write.inputs = {out};
+  EXPECT_THROW(save_huggingface(model, out, replace), Error);
+  replace.write.inputs = {out / "model.gguf"};
+  EXPECT_THROW(save_huggingface(model, out, replace), Error);
+  fs::create_directory(folder / "work");
+  folder.write("work/notes.txt", "precious");
+  replace.write.inputs = {};
+  EXPECT_THROW(save_huggingface(model, folder / "work", replace), Error);
+  EXPECT_EQ(test::content_of(folder / "work/notes.txt"), "precious");
+  std::size_t left = 0;
+  for ([[maybe_unused]] const auto& entry : fs::directory_iterator(folder.path())) ++left;
+  EXPECT_EQ(left, 2U) << "temporary folders stayed behind";
+}
+
+TEST(Save, NamesTheTensorThatCannotBeEncoded) {
+  const test::TemporaryFolder folder;
+  const Model model = test::tiny_model(arch_for_gguf("llama"), test::tiny_config(), 1, "f32");
+  const Weight& good = model.get("blocks.1.ffn.up");
+  std::vector<std::byte> bytes = bytes_of(good);
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  std::memcpy(bytes.data() + 33 * sizeof(float), &nan, sizeof nan);
+  const Weight bad = Weight(good.format(), good.shape(), Bytes(bytes)).encoded_as(formats::get("q8_0"), formats::kScalarCodec);
+  try {
+    save_gguf(model.with("blocks.1.ffn.up", bad), folder / "model.gguf", {});
+    FAIL() << "a NaN was encoded";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::malformed);
+    EXPECT_NE(std::string(error.what()).find("blk.1.ffn_up.weight"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("row 1, column 1"), std::string::npos) << error.what();
+  }
+  EXPECT_TRUE(fs::is_empty(folder.path()));
+}
+
+fs::path embedded_model() { return fs::path(TIGHTROPE_SOURCE) / "models" / "wren-7m"; }
+
+TEST(EmbeddedModel, RoundTripsBitForBit) {
+  const test::TemporaryFolder folder;
+  const Model model = load_model(embedded_model());
+  EXPECT_EQ(model.parameters(), 8392960U);
+  EXPECT_EQ(model.config().dtype, "bfloat16");
+  expect_round_trip(model, folder.path());
+  const checkpoint::Container before = checkpoint::read_safetensors_folder(embedded_model());
+  const checkpoint::Container after = checkpoint::read_safetensors_folder(folder / "second");
+  ASSERT_EQ(before.entries.size(), after.entries.size());
+  for (const checkpoint::Entry& entry : before.entries) {
+    const checkpoint::Entry* same = after.find(entry.name);
+    ASSERT_NE(same, nullptr) << entry.name;
+    EXPECT_EQ(entry.format, same->format) << entry.name;
+    EXPECT_TRUE(std::ranges::equal(entry.bytes.view(), same->bytes.view())) << entry.name;
+  }
+}
+
+TEST(Oracles, RoundTrip) {
+  const fs::path oracles = fs::path(TIGHTROPE_SHARED) / "oracles";
+  if (!fs::exists(oracles)) GTEST_SKIP() << "no " << oracles;
+  for (const std::string_view name :
+       {"llama", "llama-tied-bias", "llama3-rope-scaling", "llama-linear-rope", "llama-yarn-rope", "qwen3"}) {
+    SCOPED_TRACE(name);
+    const test::TemporaryFolder folder;
+    expect_round_trip(load_model(oracles / name), folder.path());
+  }
+}
+
+}  // namespace
+}  // namespace tightrope::model

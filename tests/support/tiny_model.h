@@ -1,0 +1,21 @@
+// Small random models made from a seed: all a test needs of a checkpoint, without a download.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "model/model.h"
+
+namespace tightrope::test {
+
+// 2 blocks of width 32 with 4 heads of 8 (2 for keys and values), ffn 64, vocabulary 320, context 64.
+model::Config tiny_config();
+
+// Weights are normal with a deviation of 0.05 (norms around 1) in `format`; the same bytes for the same seed everywhere.
+model::Model tiny_model(const model::Arch& arch, const model::Config& config = tiny_config(), std::uint64_t seed = 1,
+                        std::string_view format = "bf16");
+
+// Byte-level BPE: three special tokens, the 256 bytes, a few merges; fewer than tiny_config's vocabulary. BOS comes first.
+text::BpeDefinition tiny_tokenizer();
+
+}  // namespace tightrope::test
