@@ -47,7 +47,8 @@ TEST_P(Golden, LogitsAgree) {
   const std::vector<std::vector<TokenId>> texts = {ids_of(golden_.at("ids", "golden"))};
   const std::vector<float> logits = logits_of(engine_, texts);
   const std::size_t vocab = engine_.model().config().vocab;
-  const double tolerance = 1e-4 * golden_.at("largest_logit", "golden").as_double("largest_logit");
+  // Both sides round to single precision at every step; the engine was seen 7e-7 away. Any step done differently is off by 1e-4 and more.
+  const double tolerance = 1e-5 * golden_.at("largest_logit", "golden").as_double("largest_logit");
   for (const Json& record : golden_.at("positions", "golden").as_array("positions")) {
     const std::size_t position = record.at("position", "record").as_uint("position");
     const std::span<const float> row = std::span(logits).subspan(position * vocab, vocab);

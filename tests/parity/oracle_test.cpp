@@ -1,6 +1,7 @@
 // The engine against transformers: hidden states, logits and greedy continuations of every kind of decoder it knows.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <string>
@@ -17,6 +18,11 @@ using text::TokenId;
 
 // What the acceptance bound of the logits is: both sides compute in single precision, in different orders.
 constexpr double kTolerance = 1e-4;
+
+// The trained models' stored logits are themselves 5e-4 to 6.5e-4 away from what transformers computes from the same weights and ids on a CPU,
+// in float32 and float64 alike (which agree to 7e-7, as the engine agrees with them): they were made at some lower precision. So this bound
+// only catches errors of substance; golden_test.cpp holds the engine to an exact computation at 1e-5.
+constexpr double kTrainedTolerance = 1e-3;
 
 struct Case {
   const char* folder;
@@ -128,7 +134,7 @@ TEST_P(WrenOracle, Agrees) {
     texts = {std::vector<TokenId>(texts.front().begin(), texts.front().begin() + 64)};
     expected.resize(64 / 16 * vocab);
   }
-  EXPECT_LT(relative_difference(every(logits_of(engine, texts), vocab, 16), expected), kTolerance);
+  EXPECT_LT(relative_difference(every(logits_of(engine, texts), vocab, 16), expected), kTrainedTolerance);
   std::vector<TokenId> all = oracle.ids("greedy_ids").front();
   const std::size_t prompt = oracle.shape("prompt_ids").elements();
   if (slow) all.resize(prompt + 8);
