@@ -43,7 +43,8 @@ struct BlockQ8_0 {
   std::int8_t codes[32];
 };
 
-// x = scale * (scales[j] & 15) * code - minimum * (scales[j] >> 4), j = element / 16. Bit pair k of byte 32 h + l is element 128 h + 32 k + l.
+// x = scale * (scales[j] & 15) * code - minimum * (scales[j] >> 4), j = element / 16. Bit pair k of byte 32 h + l is element
+// 128 h + 32 k + l.
 struct BlockQ2K {
   std::uint8_t scales[16];
   std::uint8_t pairs[64];
@@ -74,8 +75,8 @@ struct BlockQ5K {
   std::uint8_t nibbles[128];
 };
 
-// x = scale * scales[j] * (code - 32), j = element / 16. In each half of 128: nibbles of byte l (0-63) are elements l and l + 64, bit pair k
-// of high byte l (0-31) is the top of element 32 k + l.
+// x = scale * scales[j] * (code - 32), j = element / 16. In each half of 128: nibbles of byte l (0-63) are elements l and l + 64,
+// bit pair k of high byte l (0-31) is the top of element 32 k + l.
 struct BlockQ6K {
   std::uint8_t nibbles[128];
   std::uint8_t high[64];

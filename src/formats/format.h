@@ -33,7 +33,7 @@ struct Format {
   std::string_view safetensors_dtype = {};  // "BF16"; empty: safetensors cannot hold it
   std::size_t block_elements = 1;
   std::size_t block_bytes = 1;
-  float max_rms_error = 0;              // of encode + decode on standard normal data, as a fraction of their deviation; tests hold it to this
+  float max_rms_error = 0;              // of encode + decode on normal data, as a fraction of their deviation; tests hold it to this
   std::string_view fallback = {};       // what a tensor becomes when its rows are no multiple of block_elements; empty: "f16"
   DecodeFunction decode = nullptr;      // null for integers
   EncodeFunction encode = nullptr;

@@ -32,6 +32,6 @@ constinit const Format q8_0 = make_format<BlockQ8_0, kBlock, encode, decode>({.n
                                                                              .summary = "8 bits, blocks of 32 with an f16 scale",
                                                                              .gguf_type = 8,
                                                                              .gguf_file_type = 7,
-                                                                             .max_rms_error = 0.01f});
+                                                                             .max_rms_error = 0.006f});
 
 }  // namespace tightrope::formats

@@ -56,7 +56,8 @@ const Format& get(std::string_view name) {
 
 std::uint64_t bytes_of(const Format& format, std::uint64_t elements) {
   if (elements % format.block_elements != 0)
-    fail(ErrorCode::malformed, "[formats] {} elements are no whole number of {}'s blocks of {}", elements, format.name, format.block_elements);
+    fail(ErrorCode::malformed, "[formats] {} elements are no whole number of {}'s blocks of {}", elements, format.name,
+         format.block_elements);
   return checked_multiply(elements / format.block_elements, format.block_bytes, "the size of a tensor");
 }
 

@@ -18,8 +18,8 @@ struct AffineFit {
   float offset = 0;  // never negative
 };
 
-// The grid of the affine search: candidates (levels + start + step * i) / range for i in 0…steps as inverse scale, where the range begins at
-// the best offset found so far.
+// The grid of the affine search: candidates (levels + start + step * i) / range for i in 0…steps as inverse scale, where the range
+// begins at the best offset found so far.
 struct AffineGrid {
   int levels;  // codes are 0…levels
   float start, step;
@@ -59,7 +59,8 @@ inline float affine_error(std::span<const float> x, const float* weights, const 
 }
 
 // The least-squares scale and minimum for given codes, when they determine one.
-inline std::optional<AffineFit> solve_affine(std::span<const float> x, const float* weights, const std::uint8_t* codes, const Range& range) {
+inline std::optional<AffineFit> solve_affine(std::span<const float> x, const float* weights, const std::uint8_t* codes,
+                                             const Range& range) {
   float sum_l = 0, sum_l2 = 0, sum_xl = 0;
   for (std::size_t i = 0; i < x.size(); ++i) {
     const float code = static_cast<float>(codes[i]);
@@ -95,7 +96,8 @@ inline AffineFit fit_affine(std::span<const float> x, const float* weights, std:
   float best_error = detail::affine_error(x, weights, codes, best.scale, range.minimum, grid.absolute);
   std::uint8_t candidate_codes[32];
   for (int i = 0; i <= grid.steps; ++i) {
-    assign((grid.start + grid.step * static_cast<float>(i) + static_cast<float>(grid.levels)) / (range.maximum + best.offset), candidate_codes);
+    const float top = grid.start + grid.step * static_cast<float>(i) + static_cast<float>(grid.levels);
+    assign(top / (range.maximum + best.offset), candidate_codes);
     const std::optional<AffineFit> fit = detail::solve_affine(x, weights, candidate_codes, range);
     if (!fit) continue;
     const float error = detail::affine_error(x, weights, candidate_codes, fit->scale, -fit->offset, grid.absolute);

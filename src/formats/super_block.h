@@ -75,8 +75,8 @@ AffineScales<kSubBlocks> fit_scales(const std::array<AffineFit, kSubBlocks>& fit
   return result;
 }
 
-// Eight 6-bit scales and eight 6-bit minimums in 12 bytes: the first four of each in bytes of their own (0-3 and 4-7), of the others the low
-// nibbles in bytes 8-11 and the top two bits above the first four.
+// Eight 6-bit scales and eight 6-bit minimums in 12 bytes: the first four of each in bytes of their own (0-3 and 4-7), of the others
+// the low nibbles in bytes 8-11 and the top two bits above the first four.
 inline void pack_scales6(const std::uint8_t* scales, const std::uint8_t* minimums, std::uint8_t* packed) {
   for (std::size_t j = 0; j < 4; ++j) {
     packed[j] = static_cast<std::uint8_t>(scales[j] | scales[j + 4] >> 4 << 6);
@@ -98,7 +98,8 @@ inline ScaleMinimum unpack_scale6(const std::uint8_t* packed, std::size_t j) {
 inline void pack_scales6(const std::uint8_t* scales, std::uint8_t* packed) {
   for (std::size_t j = 0; j < 8; ++j) packed[j] = static_cast<std::uint8_t>((scales[j] & 15) | (scales[j + 8] & 15) << 4);
   for (std::size_t j = 0; j < 4; ++j)
-    packed[j + 8] = static_cast<std::uint8_t>(scales[j] >> 4 | scales[j + 4] >> 4 << 2 | scales[j + 8] >> 4 << 4 | scales[j + 12] >> 4 << 6);
+    packed[j + 8] = static_cast<std::uint8_t>(scales[j] >> 4 | scales[j + 4] >> 4 << 2 | scales[j + 8] >> 4 << 4 |
+                                              scales[j + 12] >> 4 << 6);
 }
 
 inline int unpack_scale6_of_16(const std::uint8_t* packed, std::size_t j) {

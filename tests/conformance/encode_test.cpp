@@ -85,7 +85,8 @@ TEST_P(FastCodec, DecodesTheSameBits) {
     codec_.decode(format_, row.data(), got.data(), count);
     for (std::size_t i = 0; i <= count; ++i) {
       if (std::isnan(wanted[i]) && std::isnan(got[i])) continue;
-      ASSERT_EQ(std::memcmp(&wanted[i], &got[i], sizeof(float)), 0) << "value " << i << " of " << count << ": " << got[i] << ", not " << wanted[i];
+      ASSERT_EQ(std::memcmp(&wanted[i], &got[i], sizeof(float)), 0)
+          << "value " << i << " of " << count << ": " << got[i] << ", not " << wanted[i];
     }
   }
 }

@@ -34,12 +34,15 @@ HWY_INLINE Vector widen_brain(hn::Vec<Unsigned> bits) { return hn::BitCast(Float
 
 template <auto kWiden>
 HWY_INLINE void decode_shorts(const std::byte* blocks, float* values, std::size_t count) {
-  alignas(64) std::uint16_t buffer[kLanes] = {};
-  for (std::size_t i = 0; i < count; i += kLanes) {
-    const std::size_t left = count - i;
-    std::memcpy(buffer, blocks + 2 * i, 2 * std::min(left, kLanes));
-    store_next(kWiden(hn::PromoteTo(Unsigned(), hn::Load(Shorts(), buffer))), values + i, left);
+  std::size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    const auto bits = hn::LoadU(Shorts(), reinterpret_cast<const std::uint16_t*>(blocks + 2 * i));
+    hn::StoreU(kWiden(hn::PromoteTo(Unsigned(), bits)), Floats(), values + i);
   }
+  if (i == count) return;
+  alignas(64) std::uint16_t buffer[kLanes] = {};
+  std::memcpy(buffer, blocks + 2 * i, 2 * (count - i));
+  store_some(kWiden(hn::PromoteTo(Unsigned(), hn::Load(Shorts(), buffer))), values + i, count - i);
 }
 
 void decode_f16(const std::byte* blocks, float* values, std::size_t count) noexcept { decode_shorts<widen_half>(blocks, values, count); }

@@ -82,9 +82,7 @@ HWY_INLINE void store_shorts(hn::Vec<Unsigned> bits, std::byte* to) {
   const auto offset = hn::Sub(hn::BitCast(Signed(), bits), hn::Set(Signed(), 0x8000));
   const hn::Rebind<std::int16_t, Floats> ds;
   const auto narrow = hn::Xor(hn::DemoteTo(ds, offset), hn::Set(ds, static_cast<std::int16_t>(-0x8000)));
-  alignas(64) std::int16_t buffer[kLanes];
-  hn::Store(narrow, ds, buffer);
-  std::memcpy(to, buffer, sizeof buffer);
+  hn::StoreU(narrow, ds, reinterpret_cast<std::int16_t*>(to));
 }
 
 // Clamped like finite_f16. Scales are never NaN here.

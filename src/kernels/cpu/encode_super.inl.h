@@ -1,4 +1,4 @@
-// Encoders of the K formats, plain and importance-weighted: kLanes sub-blocks are searched at once, then each super-block is rounded and packed.
+// Encoders of the K formats, plain and weighted: kLanes sub-blocks are searched at once, then each super-block is rounded and packed.
 
 #if defined(TIGHTROPE_ENCODE_SUPER_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef TIGHTROPE_ENCODE_SUPER_INL_H_
@@ -88,8 +88,8 @@ HWY_INLINE void for_tiles(const float* x, const float* importance, std::size_t s
 }
 
 template <std::size_t kSub, Plain kPlain, bool kAbsolute>
-HWY_INLINE void search_affine(const float* x, const float* importance, std::size_t supers, float spread_factor, const formats::AffineGrid& grid,
-                              SubFits& fits) {
+HWY_INLINE void search_affine(const float* x, const float* importance, std::size_t supers, float spread_factor,
+                              const formats::AffineGrid& grid, SubFits& fits) {
   for_tiles<kSub, kPlain>(x, importance, supers, spread_factor, fits, [&](Tile<kSub>& tile, std::size_t first) HWY_ATTR {
     const AffineLanes found = fit_affine<kSub, kAbsolute>(tile, grid);
     hn::Store(found.scale, Floats(), fits.scale + first);
@@ -125,8 +125,8 @@ HWY_INLINE formats::AffineScales<kSubBlocks> affine_scales(const SubFits& fits, 
 
 // All codes of super-block b. Where a scale came out 0 the codes of the search stay, as in the format's own encoder.
 template <std::size_t kSub>
-HWY_INLINE void affine_codes(const float* x, const SubFits& fits, std::size_t b, const formats::AffineScales<kSuper / kSub>& scales, int levels,
-                             std::uint8_t* codes) {
+HWY_INLINE void affine_codes(const float* x, const SubFits& fits, std::size_t b, const formats::AffineScales<kSuper / kSub>& scales,
+                             int levels, std::uint8_t* codes) {
   const float scale = to_f32(scales.scale), minimum = to_f32(scales.minimum);
   for (std::size_t j = 0; j < kSuper / kSub; ++j, x += kSub, codes += kSub) {
     const std::size_t fit = b * (kSuper / kSub) + j;
@@ -140,7 +140,8 @@ HWY_INLINE void affine_codes(const float* x, const SubFits& fits, std::size_t b,
 
 // Q4_K and Q5_K.
 template <class Block, int kLevels>
-HWY_INLINE void encode_affine32(const float* x, const float* importance, std::size_t supers, const formats::AffineGrid& plain, Block* blocks) {
+HWY_INLINE void encode_affine32(const float* x, const float* importance, std::size_t supers, const formats::AffineGrid& plain,
+                                Block* blocks) {
   SubFits fits;
   const formats::AffineGrid grid = importance ? formats::weighted_grid(kLevels) : plain;
   search_affine<32, Plain::deviation, false>(x, importance, supers, 2, grid, fits);

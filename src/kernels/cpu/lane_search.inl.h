@@ -1,4 +1,4 @@
-// The scale searches of formats/scale_search.h with a sub-block in every lane: each lane does the same operations in the same order, so it finds the same bits.
+// The scale searches of formats/scale_search.h, a sub-block in every lane: the same operations in the same order find the same bits.
 
 #if defined(TIGHTROPE_LANE_SEARCH_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef TIGHTROPE_LANE_SEARCH_INL_H_
