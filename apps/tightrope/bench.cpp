@@ -23,7 +23,7 @@ void run(const Options& options) {
 void add_bench(Program& program) {
   auto options = std::make_shared<Options>();
   Verb verb = program.add_verb("bench", "Measure load time, prefill and decode speed, memory",
-                                    {"tightrope bench models/wren-7m", "tightrope bench models/wren-7m --prompt 128 --generate 16 --batch 1,2 --repetitions 2 --json"},
+                                    {"tightrope bench models/wren-7m --prompt 128 --generate 16 --repetitions 2", "tightrope bench models/wren-7m --prompt 64 --generate 8 --batch 1,2 --repetitions 1 --json"},
                                     [options] { run(*options); });
   add_model(verb, options->model);
   constexpr std::uint64_t kMost = std::uint64_t{1} << 24;

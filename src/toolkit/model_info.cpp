@@ -35,7 +35,8 @@ std::vector<std::pair<std::string, std::uint64_t>> bytes_by_format(const model::
 std::vector<std::pair<std::string, std::string>> read_provenance(const Model::Implementation& model) {
   std::vector<std::pair<std::string, std::string>> found;
   if (model.container != "gguf") return found;
-  for (const auto& [key, value] : checkpoint::read_gguf(model.path).metadata.entries())
+  const checkpoint::Container container = checkpoint::read_gguf(model.path);
+  for (const auto& [key, value] : container.metadata.entries())
     if (const auto* text = std::get_if<std::string>(&value.data); text != nullptr && key.starts_with("tightrope.")) found.emplace_back(key, *text);
   return found;
 }
