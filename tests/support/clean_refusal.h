@@ -1,0 +1,38 @@
+// What "refused cleanly" means for hostile input: one typed error, soon, and without memory to speak of.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <ctime>
+#include <optional>
+#include <string>
+
+#include "base/cpu.h"
+#include "base/error.h"
+
+namespace tightrope::test {
+
+// Runs `action`. Empty: it succeeded. Otherwise the message of the Error it threw; any other exception fails the test.
+template <class Action>
+std::optional<std::string> refusal_of(Action action) {
+  constexpr std::uint64_t kMemoryBytes = std::uint64_t{64} << 20;
+  constexpr std::clock_t kTime = 1 * CLOCKS_PER_SEC;  // of the processor, so that a busy machine fails no test
+  const std::uint64_t before = current_resident_bytes();
+  const std::clock_t start = std::clock();
+  std::optional<std::string> message;
+  try {
+    action();
+  } catch (const Error& error) {
+    message = error.what();
+  } catch (const std::exception& error) {
+    ADD_FAILURE() << "threw something else than Error: " << error.what();
+    message = error.what();
+  }
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // the sanitizers' own memory and slowness would count
+  EXPECT_LT(std::clock() - start, kTime);
+  EXPECT_LT(current_resident_bytes(), before + kMemoryBytes);
+#endif
+  return message;
+}
+
+}  // namespace tightrope::test
