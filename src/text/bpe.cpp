@@ -11,6 +11,8 @@
 namespace tightrope::text {
 namespace {
 
+constexpr std::size_t kRanksPerToken = 4;  // more ranks than this, and sweeping over them costs more than a queue
+
 // Per id: may merging and the whole-word rule produce it?
 std::vector<bool> mergeable_tokens(const BpeDefinition& definition) {
   std::vector<bool> mergeable(definition.tokens.size());
@@ -58,6 +60,7 @@ void Bpe::add_merges(const BpeDefinition& definition, const StringTable& ids_of_
   };
   std::vector<Pair> pairs;
   pairs.reserve(definition.merges.size());
+  ranks_ = definition.merges.size();
   for (const auto& [left, right] : definition.merges) {
     const std::size_t rank = pairs.size();
     pairs.push_back({id_of(ids_of_pieces, left, rank), id_of(ids_of_pieces, right, rank), id_of(ids_of_pieces, left + right, rank)});
@@ -108,7 +111,7 @@ void Bpe::merge(std::string_view word, std::vector<TokenId>& ids) const {
     if (token >= 0) tokens.push_back(static_cast<TokenId>(token));
   }
   if (tokens.size() <= kShortWord) merge_short(merges_, tokens);
-  else if (ranks_grow_) merge_long_by_rank(merges_, tokens);
+  else if (ranks_grow_ && ranks_ <= kRanksPerToken * tokens.size()) merge_long_by_rank(merges_, ranks_, tokens);
   else merge_long(merges_, tokens);
   ids.insert(ids.end(), tokens.begin(), tokens.end());
 }

@@ -29,6 +29,7 @@ class Bpe {
   StringTable whole_words_;                    // raw bytes that are one token: with ignore_merges all, else those that merging makes one
   std::array<std::int64_t, 256> byte_tokens_;  // -1: the byte is dropped
   std::size_t longest_whole_word_ = 0;         // bytes
+  std::size_t ranks_ = 0;                      // number of merges
   bool ranks_grow_ = true;  // no merge can make a pair of smaller rank possible: true of every trained table
 };
 

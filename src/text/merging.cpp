@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <functional>
-#include <map>
 #include <queue>
 
 namespace tightrope::text {
@@ -25,6 +24,8 @@ class Chain {
   // Rank of the pair that starts at this place; kNone too when the place is gone.
   std::uint32_t rank(std::uint32_t place) const { return links_[place].merge.rank; }
   std::uint32_t previous(std::uint32_t place) const { return links_[place].previous; }
+
+  void prefetch(std::uint32_t place) const { __builtin_prefetch(&links_[place], 1); }
 
   // Merges the pair that starts at `place`; the ranks of the pairs at `place` and before it are new then.
   void merge(std::uint32_t place) {
@@ -106,22 +107,23 @@ void merge_long(const MergeTable& merges, std::vector<TokenId>& tokens) {
   chain.write(tokens);
 }
 
-void merge_long_by_rank(const MergeTable& merges, std::vector<TokenId>& tokens) {
+void merge_long_by_rank(const MergeTable& merges, std::size_t ranks, std::vector<TokenId>& tokens) {
+  constexpr std::size_t kAhead = 16;  // places; far enough to hide a cache miss, near enough to be still there
   Chain chain(merges, tokens);
-  std::map<std::uint32_t, std::vector<std::uint32_t>> places_of_rank;
+  std::vector<std::vector<std::uint32_t>> places_of_rank(ranks);
   const auto push = [&](std::uint32_t place) {
     if (place != kEnd && chain.rank(place) != Merge::kNone) places_of_rank[chain.rank(place)].push_back(place);
   };
   for (std::uint32_t i = 0; i < chain.size(); ++i) push(i);
-  while (!places_of_rank.empty()) {
-    auto [rank, places] = std::move(*places_of_rank.begin());
-    places_of_rank.erase(places_of_rank.begin());
+  for (std::uint32_t rank = 0; rank < ranks; ++rank) {
+    std::vector<std::uint32_t> places = std::move(places_of_rank[rank]);  // a merge adds to larger ranks only
     if (!std::ranges::is_sorted(places)) std::ranges::sort(places);
-    for (const std::uint32_t place : places) {
-      if (chain.rank(place) != rank) continue;
-      chain.merge(place);
-      push(place);
-      push(chain.previous(place));
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      if (i + kAhead < places.size()) chain.prefetch(places[i + kAhead]);
+      if (chain.rank(places[i]) != rank) continue;
+      chain.merge(places[i]);
+      push(places[i]);
+      push(chain.previous(places[i]));
     }
   }
   chain.write(tokens);

@@ -17,8 +17,8 @@ void merge_short(const MergeTable& merges, std::vector<TokenId>& tokens);
 // O(n log n), for any table.
 void merge_long(const MergeTable& merges, std::vector<TokenId>& tokens);
 
-// For tables in which a merge never makes a pair of smaller rank possible: handles all pairs of one rank in one sweep, so that memory
-// is read nearly in order.
-void merge_long_by_rank(const MergeTable& merges, std::vector<TokenId>& tokens);
+// O(n + ranks), for tables in which a merge never makes a pair of smaller rank possible (`ranks`: one more than the largest): handles all
+// pairs of one rank in one sweep, so that memory is read nearly in order.
+void merge_long_by_rank(const MergeTable& merges, std::size_t ranks, std::vector<TokenId>& tokens);
 
 }  // namespace tightrope::text
