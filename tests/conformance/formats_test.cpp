@@ -105,7 +105,8 @@ TEST_P(EveryFormat, FiniteWeightsStayFinite) {
 // Weights that are not finite are refused before; should they come, the block is still well-formed and nothing is undefined.
 TEST_P(EveryFormat, NotFiniteWeightsMakeNoNanScales) {
   if (format_.kind == Kind::plain) GTEST_SKIP() << "keeps NaN and infinity";
-  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()}) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), kInfinity, -kInfinity}) {
     std::vector<float> weights = tests::sample_weights(0, 256, 3);
     for (const std::size_t at : {0, 17, 255}) weights[at] = bad;
     for (const float value : code(weights).values) ASSERT_FALSE(std::isnan(value));
