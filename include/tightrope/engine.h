@@ -20,7 +20,7 @@ struct EngineOptions {
 
 struct GenerateOptions {
   std::uint64_t max_tokens = 128;
-  Sampling sampling;
+  Sampling sampling = {};
 };
 
 struct Generated {
@@ -55,7 +55,7 @@ struct LogitsOptions {
   bool hidden = false;  // every hidden state too: "hidden.0" after the embedding … "hidden.N" after the final norm
   bool overwrite = false;
   unsigned threads = 0;
-  Progress progress;
+  Progress progress = {};
 };
 
 // Runs `input_ids` [batch, tokens] of the safetensors file `ids` and writes `logits` [batch, tokens, vocab], float32. An `attention_mask` must

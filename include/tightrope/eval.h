@@ -70,10 +70,10 @@ class Report {
 };
 
 struct EvaluateOptions {
-  EvalOptions eval;
-  std::string prompt;                // each model continues it, greedily, for the report; empty: no samples
+  EvalOptions eval = {};
+  std::string prompt = {};           // each model continues it, greedily, for the report; empty: no samples
   std::uint64_t sample_tokens = 64;
-  std::string command;               // that the report says it came from
+  std::string command = {};          // that the report says it came from
 };
 
 // Perplexity of every model on the corpus; with `base`, the divergence of each from it as well.

@@ -47,7 +47,7 @@ struct NonFinite {
 struct SaveOptions {
   bool overwrite = false;
   unsigned threads = 0;  // 0: every available core
-  Progress progress;
+  Progress progress = {};
 };
 
 // Cheap to copy, immutable, thread-safe to read. Tensors stay in the mapped file until something asks for them.
