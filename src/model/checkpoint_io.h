@@ -10,7 +10,7 @@
 
 namespace tightrope::model {
 
-// A folder with config.json and safetensors, a single .safetensors beside its config.json, or a .gguf. Every tensor of the architecture must be
+// A folder with config.json and safetensors, one .safetensors beside its config.json, or a .gguf. Every tensor of the architecture must be
 // there with the shape its config implies, and nothing else that is not known to be ignorable.
 // Errors: not_found, io, malformed, unsupported.
 Model load_model(const std::filesystem::path& path);

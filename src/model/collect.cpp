@@ -48,13 +48,12 @@ std::vector<NamedWeight> collect(const checkpoint::Container& container, const s
     weights.push_back({wanted.canonical, weight_of(*found->second, wanted, how.source)});
     entries.erase(found);
   }
-  if (!missing.empty())
-    fail(ErrorCode::malformed, "{} the model lacks {}; fetch it again, all its files", how.source, listed(missing));
+  if (!missing.empty()) fail(ErrorCode::malformed, "{} the model lacks {}; fetch it again, all its files", how.source, listed(missing));
   for (const Entry& entry : container.entries)
     if (entries.contains(entry.name) && !how.ignorable(entry)) unexpected.push_back(entry.name);
   if (!unexpected.empty())
-    fail(ErrorCode::malformed, "{} the model has {}, which its architecture does not know; its configuration is of another model", how.source,
-         listed(unexpected));
+    fail(ErrorCode::malformed, "{} the model has {}, which its architecture does not know; its configuration is of another model",
+         how.source, listed(unexpected));
   return weights;
 }
 

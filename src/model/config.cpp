@@ -42,13 +42,8 @@ void check_rope(const RopeConfig& rope, std::uint64_t half, std::string_view sou
 }  // namespace
 
 std::uint64_t Config::extent(std::string_view word) const {
-  const std::array<std::pair<std::string_view, std::uint64_t>, 7> words = {{{"vocab", vocab},
-                                                                            {"model", model},
-                                                                            {"blocks", blocks},
-                                                                            {"heads", heads},
-                                                                            {"kv_heads", kv_heads},
-                                                                            {"head", head},
-                                                                            {"ffn", ffn}}};
+  const std::array<std::pair<std::string_view, std::uint64_t>, 7> words = {
+      {{"vocab", vocab}, {"model", model}, {"blocks", blocks}, {"heads", heads}, {"kv_heads", kv_heads}, {"head", head}, {"ffn", ffn}}};
   for (const auto& [known, value] : words)
     if (known == word) return value;
   fail(ErrorCode::internal, "[config] a tensor's shape speaks of '{}', which is no extent; this is a bug", word);

@@ -40,7 +40,7 @@ struct Config {
   std::uint64_t extent(std::string_view word) const;
 };
 
-// Errors: malformed (missing, negative, zero or inconsistent numbers, each named), unsupported (a RoPE scaling or activation that is unknown).
+// Errors: malformed (missing, negative, zero or inconsistent numbers, each named), unsupported (an unknown RoPE scaling or activation).
 Config read_hf_config(const Json& config);
 Config read_gguf_config(const Arch& arch, const checkpoint::Container& container);
 Json write_hf_config(const Arch& arch, const Config& config);

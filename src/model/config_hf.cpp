@@ -123,7 +123,8 @@ void read_tokens(const Json& json, Config& config) {
   config.bos = token_or_none(json, "bos_token_id");
   config.padding = token_or_none(json, "pad_token_id");
   if (const Json* eos = present(json, "eos_token_id")) {
-    if (!eos->is_array()) config.eos.push_back(eos->as_int(what("eos_token_id")));
+    if (!eos->is_array())
+      config.eos.push_back(eos->as_int(what("eos_token_id")));
     else
       for (const Json& id : eos->as_array(what("eos_token_id"))) config.eos.push_back(id.as_int(what("eos_token_id")));
   }

@@ -26,15 +26,14 @@ enum AddedFlag : std::int32_t { kSingleWord = 1, kLeftStrip = 2, kRightStrip = 4
 
 std::string placeholder(std::uint64_t id) { return fmt::format("[PAD{}]", id); }
 
-[[noreturn]] void malformed(std::string_view rule) {
-  fail(ErrorCode::malformed, "[gguf] the tokenizer: {}; the file is damaged", rule);
-}
+[[noreturn]] void malformed(std::string_view rule) { fail(ErrorCode::malformed, "[gguf] the tokenizer: {}; the file is damaged", rule); }
 
 std::vector<text::Token> read_tokens(const Metadata& metadata) {
   const std::vector<std::string>* pieces = metadata.strings(kTokens);
   if (!pieces || pieces->empty()) malformed("tokenizer.ggml.tokens is missing or empty");
   const std::vector<std::int64_t> types = metadata.integers(kTypes);
-  if (!types.empty() && types.size() != pieces->size()) malformed(fmt::format("{} token types for {} tokens", types.size(), pieces->size()));
+  if (!types.empty() && types.size() != pieces->size())
+    malformed(fmt::format("{} token types for {} tokens", types.size(), pieces->size()));
   std::vector<text::Token> tokens(pieces->size());
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     const std::int64_t type = types.empty() ? 1 : types[i];
@@ -93,7 +92,8 @@ std::int64_t special_id(const Metadata& metadata, std::string_view key, std::siz
 }
 
 // The ids a template puts on one side: our own key, or the one token that GGUF's flag stands for.
-std::vector<text::TokenId> read_side(const Metadata& metadata, std::string_view own_key, bool flag, std::int64_t token, std::size_t tokens) {
+std::vector<text::TokenId> read_side(const Metadata& metadata, std::string_view own_key, bool flag, std::int64_t token,
+                                     std::size_t tokens) {
   std::vector<text::TokenId> ids;
   for (const std::int64_t id : metadata.integers(own_key)) {
     if (id < 0 || std::cmp_greater_equal(id, tokens)) malformed(fmt::format("{} names token {} of {}", own_key, id, tokens));
@@ -141,8 +141,8 @@ void write_tokens(const BpeDefinition& definition, std::uint64_t vocab, Metadata
   std::vector<std::string> pieces;
   std::vector<std::int32_t> types;
   for (std::uint64_t id = 0; id < std::max<std::uint64_t>(vocab, definition.tokens.size()); ++id) {
-    const bool hole = id >= definition.tokens.size() ||
-                      (definition.tokens[id].kind == TokenKind::unused && definition.tokens[id].piece.empty());
+    const bool hole =
+        id >= definition.tokens.size() || (definition.tokens[id].kind == TokenKind::unused && definition.tokens[id].piece.empty());
     pieces.push_back(hole ? placeholder(id) : definition.tokens[id].piece);
     types.push_back(1 + static_cast<std::int32_t>(hole ? TokenKind::unused : definition.tokens[id].kind));
   }

@@ -16,8 +16,8 @@ std::shared_ptr<const text::Tokenizer> read_tokenizer(const checkpoint::Metadata
   try {
     text::BpeDefinition definition = read_gguf_tokenizer(metadata);
     if (definition.tokens.size() > config.vocab)
-      fail(ErrorCode::malformed, "{} the tokenizer has {} tokens, the model embeds {}; the file is damaged", kSource, definition.tokens.size(),
-           config.vocab);
+      fail(ErrorCode::malformed, "{} the tokenizer has {} tokens, the model embeds {}; the file is damaged", kSource,
+           definition.tokens.size(), config.vocab);
     return std::make_shared<const text::Tokenizer>(std::move(definition));
   } catch (const Error& error) {
     if (error.code() != ErrorCode::unsupported) throw;
@@ -38,8 +38,7 @@ Model load_gguf(const std::filesystem::path& file) {
   const std::vector<PlannedTensor> plan = plan_tensors(arch, config);
   const auto ignorable = [](const checkpoint::Entry& entry) { return entry.name == "rope_freqs.weight"; };
   std::vector<NamedWeight> weights = collect(container, plan, {kSource, &PlannedTensor::gguf, ignorable});
-  for (std::size_t i = 0; i < weights.size(); ++i)
-    weights[i].weight = from_gguf_rows(weights[i].weight, plan[i].gguf_rows, config.head);
+  for (std::size_t i = 0; i < weights.size(); ++i) weights[i].weight = from_gguf_rows(weights[i].weight, plan[i].gguf_rows, config.head);
   config.dtype = main_dtype(weights);
   auto tokenizer = read_tokenizer(container.metadata, config);
   return Model(arch, std::move(config), std::move(weights), std::move(tokenizer));

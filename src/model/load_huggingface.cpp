@@ -95,8 +95,7 @@ Model load_huggingface(const fs::path& folder, const fs::path& weights) {
   std::error_code ignored;
   config.name = fs::absolute(place, ignored).lexically_normal().filename().string();
   const bool whole_folder = weights == folder;
-  const checkpoint::Container container =
-      whole_folder ? checkpoint::read_safetensors_folder(place) : checkpoint::read_safetensors(weights);
+  const checkpoint::Container container = whole_folder ? checkpoint::read_safetensors_folder(place) : checkpoint::read_safetensors(weights);
   const Collect how{kSource, &PlannedTensor::huggingface, ignorable(arch, config, container)};
   std::vector<NamedWeight> collected = collect(container, plan_tensors(arch, config), how);
   if (config.dtype.empty()) config.dtype = main_dtype(collected);

@@ -76,8 +76,7 @@ RopeFrequencies rope_frequencies(const Config& config) {
       break;
     case RopeConfig::Scaling::yarn:
       apply_yarn(rope, config.head, powers, frequencies.inverse);
-      frequencies.magnitude =
-          static_cast<float>(rope.attention_factor != 0 ? rope.attention_factor : default_yarn_magnitude(rope.factor));
+      frequencies.magnitude = static_cast<float>(rope.attention_factor != 0 ? rope.attention_factor : default_yarn_magnitude(rope.factor));
       break;
     case RopeConfig::Scaling::llama3:
       for (float& inverse : frequencies.inverse) inverse = llama3_scaled(rope, inverse);

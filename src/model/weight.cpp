@@ -99,8 +99,8 @@ Weight Weight::encoded_as(const formats::Format& target, const formats::Codec& c
 }
 
 Weight Weight::with_rows_from(std::function<std::uint64_t(std::uint64_t)> source_row) const {
-  const auto rows = [source = *this, source_row = std::move(source_row), row_size = row_bytes()](
-                        std::uint64_t first, std::uint64_t count, std::span<std::byte> out) {
+  const auto rows = [source = *this, source_row = std::move(source_row), row_size = row_bytes()](std::uint64_t first, std::uint64_t count,
+                                                                                                 std::span<std::byte> out) {
     for (std::uint64_t i = 0; i < count; ++i) source.read_rows(source_row(first + i), 1, out.subspan(i * row_size, row_size));
   };
   return Weight(*format_, shape_, rows, bytes_);

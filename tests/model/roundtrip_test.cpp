@@ -238,8 +238,7 @@ TEST(EmbeddedModel, RoundTripsBitForBit) {
 TEST(Oracles, RoundTrip) {
   const fs::path oracles = fs::path(TIGHTROPE_SHARED) / "oracles";
   if (!fs::exists(oracles)) GTEST_SKIP() << "no " << oracles;
-  for (const std::string_view name :
-       {"llama", "llama-tied-bias", "llama3-rope-scaling", "llama-linear-rope", "llama-yarn-rope", "qwen3"}) {
+  for (const std::string_view name : {"llama", "llama-tied-bias", "llama3-rope-scaling", "llama-linear-rope", "llama-yarn-rope", "qwen3"}) {
     SCOPED_TRACE(name);
     const test::TemporaryFolder folder;
     expect_round_trip(load_model(oracles / name), folder.path());
