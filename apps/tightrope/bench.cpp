@@ -23,15 +23,17 @@ void run(const Options& options) {
 void add_bench(Program& program) {
   auto options = std::make_shared<Options>();
   Verb verb = program.add_verb("bench", "Measure load time, prefill and decode speed, memory",
-                                    {"tightrope bench models/wren-7m --prompt 128 --generate 16 --repetitions 2", "tightrope bench models/wren-7m --prompt 64 --generate 8 --batch 1,2 --repetitions 1 --json"},
-                                    [options] { run(*options); });
+                               {"tightrope bench models/wren-7m --prompt 128 --generate 16 --repetitions 2",
+                                "tightrope bench models/wren-7m --prompt 64 --generate 8 --batch 1,2 --repetitions 1 --json"},
+                               [options] { run(*options); });
   add_model(verb, options->model);
   constexpr std::uint64_t kMost = std::uint64_t{1} << 24;
   BenchOptions& bench = options->bench;
   verb.option("-p,--prompt", bench.prefill_tokens, "N", "Tokens of the prompt (default 512)", {.least = 1, .most = kMost});
   verb.option("-n,--generate", bench.decode_tokens, "N", "Tokens to generate a sequence (default 64)", {.least = 1, .most = kMost});
   verb.option("-b,--batch", bench.batches, "LIST", "Sequences decoded together: a list like 1,2,4 (default 1)");
-  verb.option("-r,--repetitions", bench.repetitions, "N", "Runs after the warm-up; the median counts (default 5)", {.least = 1, .most = 10000});
+  verb.option("-r,--repetitions", bench.repetitions, "N", "Runs after the warm-up; the median counts (default 5)",
+              {.least = 1, .most = 10000});
   add_threads(verb, bench.threads);
   add_json(verb, options->json);
 }

@@ -32,8 +32,10 @@ std::string bash_verb(const VerbDescription& verb) {
   std::string cases;
   for (const OptionDescription& flag : flags_of(verb)) {
     words += fmt::format("{}{}", words.empty() ? "" : " ", fmt::join(flag.names, " "));
-    if (!flag.choices.empty()) cases += fmt::format("      {}) words='{}' ;;\n", fmt::join(flag.names, "|"), fmt::join(flag.choices, " "));
-    else if (flag.takes_value) cases += fmt::format("      {}) words='' ;;\n", fmt::join(flag.names, "|"));
+    if (!flag.choices.empty())
+      cases += fmt::format("      {}) words='{}' ;;\n", fmt::join(flag.names, "|"), fmt::join(flag.choices, " "));
+    else if (flag.takes_value)
+      cases += fmt::format("      {}) words='' ;;\n", fmt::join(flag.names, "|"));
   }
   return fmt::format("    {}) case \"$previous\" in\n{}      *) words='{}' ;;\n    esac ;;\n", verb.name, cases, words);
 }
@@ -61,7 +63,8 @@ std::string zsh_flag(const OptionDescription& flag) {
   for (const std::string& name : flag.names) {
     std::string help;
     for (const char c : flag.help) help += c == '[' || c == ']' || c == ':' ? std::string("\\") + c : std::string(1, c);
-    const std::string value = flag.choices.empty() ? (flag.takes_value ? ":value:_files" : "") : fmt::format(":value:({})", fmt::join(flag.choices, " "));
+    const std::string value =
+        flag.choices.empty() ? (flag.takes_value ? ":value:_files" : "") : fmt::format(":value:({})", fmt::join(flag.choices, " "));
     lines += fmt::format(" \\\n        {}", single_quoted(fmt::format("{}[{}]{}", name, help, value)));
   }
   return lines;
@@ -74,7 +77,8 @@ std::string zsh(const Program& program) {
     cases += fmt::format("    {})\n      _arguments", verb.name);
     for (const OptionDescription& flag : flags_of(verb)) cases += zsh_flag(flag);
     const std::vector<std::string> words = positional_choices(verb);
-    cases += words.empty() ? " \\\n        '*:file:_files'\n      ;;\n" : fmt::format(" \\\n        '1:word:({})'\n      ;;\n", fmt::join(words, " "));
+    cases += words.empty() ? " \\\n        '*:file:_files'\n      ;;\n"
+                           : fmt::format(" \\\n        '1:word:({})'\n      ;;\n", fmt::join(words, " "));
   }
   return fmt::format(
       "#compdef tightrope\n"

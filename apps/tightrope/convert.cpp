@@ -22,12 +22,14 @@ void run(const Options& options) {
 
 void add_convert(Program& program) {
   auto options = std::make_shared<Options>();
-  Verb verb = program.add_verb("convert", "Turn a Hugging Face folder into a GGUF, or back",
-                                    {"tightrope convert models/wren-7m -o wren-7m.gguf", "tightrope convert models/wren-7m -o wren-7m-f16 --type f16"},
-                                    [options] { run(*options); });
+  Verb verb =
+      program.add_verb("convert", "Turn a Hugging Face folder into a GGUF, or back",
+                       {"tightrope convert models/wren-7m -o wren-7m.gguf", "tightrope convert models/wren-7m -o wren-7m-f16 --type f16"},
+                       [options] { run(*options); });
   add_model(verb, options->model);
   add_output(verb, options->saving.output, "A GGUF when the name ends in .gguf, else a folder");
-  verb.option("--type", options->type, "NAME", "Convert the numbers too; without it they stay bit for bit", {.choices = {"f32", "f16", "bf16"}});
+  verb.option("--type", options->type, "NAME", "Convert the numbers too; without it they stay bit for bit",
+              {.choices = {"f32", "f16", "bf16"}});
   add_threads(verb, options->saving.threads);
   add_force(verb, options->saving.force);
   add_json(verb, options->saving.json);

@@ -20,7 +20,9 @@ std::string bandwidth_text(const MachineInfo& info) {
 }
 
 std::string cache_text(const MachineInfo& info) {
-  const auto size = [](std::uint64_t bytes) { return bytes == 0 ? std::string("unknown") : fmt::format("{:.1f} MiB", static_cast<double>(bytes) / 0x1p20); };
+  const auto size = [](std::uint64_t bytes) {
+    return bytes == 0 ? std::string("unknown") : fmt::format("{:.1f} MiB", static_cast<double>(bytes) / 0x1p20);
+  };
   return fmt::format("L2 {}, L3 {}", size(info.cache_l2_bytes), size(info.cache_l3_bytes));
 }
 
@@ -49,8 +51,8 @@ void run(const Options& options) {
 
 void add_doctor(Program& program) {
   auto options = std::make_shared<Options>();
-  Verb verb = program.add_verb("doctor", "Show processor, memory bandwidth and what is built in", {"tightrope doctor", "tightrope doctor --quick --json"},
-                                    [options] { run(*options); });
+  Verb verb = program.add_verb("doctor", "Show processor, memory bandwidth and what is built in",
+                               {"tightrope doctor", "tightrope doctor --quick --json"}, [options] { run(*options); });
   verb.flag("--quick", options->quick, "Measure nothing");
   add_threads(verb, options->threads);
   add_json(verb, options->json);

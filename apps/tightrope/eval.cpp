@@ -56,9 +56,9 @@ void add_eval(Program& program) {
   options->prompt = "The history of the city";
   options->evaluate.command = program.command();
   Verb verb = program.add_verb("eval", "Measure perplexity, and divergence from an original",
-                                    {"tightrope eval models/wren-7m --text demo/text.txt --chunks 4",
-                                     "tightrope eval q4.gguf q8.gguf --against models/wren-7m --text demo/text.txt --report report.html"},
-                                    [options] { run(*options); });
+                               {"tightrope eval models/wren-7m --text demo/text.txt --chunks 4",
+                                "tightrope eval q4.gguf q8.gguf --against models/wren-7m --text demo/text.txt --report report.html"},
+                               [options] { run(*options); });
   verb.option("MODELS,-m,--model", options->models, "PATH", "Models to measure", {.required = true});
   verb.option("--against", options->base, "PATH", "The original: adds KL divergence and same-top");
   verb.option("-f,--text", options->text, "FILE", "UTF-8 text to measure on", {.required = true});
@@ -67,7 +67,8 @@ void add_eval(Program& program) {
   verb.option("--chunks", eval.max_chunks, "N", "Chunks to measure; 0 means the whole text");
   verb.option("--convention", options->convention, "NAME", "Which tokens count: all but a chunk's first, or as llama-perplexity does",
               {.choices = {"consecutive", "llama"}});
-  verb.option("--report", options->report, "PATH", "Write an HTML page here (and its JSON beside it); a folder gets report.html and report.json");
+  verb.option("--report", options->report, "PATH",
+              "Write an HTML page here (and its JSON beside it); a folder gets report.html and report.json");
   verb.option("--prompt", options->prompt, "TEXT", "What each model continues in the report");
   verb.flag("--bench", options->bench, "Measure speed briefly, too");
   add_threads(verb, eval.threads);

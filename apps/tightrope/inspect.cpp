@@ -33,7 +33,8 @@ void row(std::string_view name, std::string_view value) { print_line(fmt::format
 
 std::string formats_text(const ModelInfo& info) {
   std::string text;
-  for (const auto& [format, bytes] : info.bytes_by_format) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", format, human_bytes(bytes));
+  for (const auto& [format, bytes] : info.bytes_by_format)
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", format, human_bytes(bytes));
   return text;
 }
 
@@ -56,7 +57,8 @@ void print_summary(const ModelInfo& info) {
 
 void print_tensors(const Model& model) {
   for (const TensorInfo& tensor : model.tensors())
-    print_line(fmt::format("{:<28} {:<6} {:>10}  [{}]", printable(tensor.name), tensor.format, human_bytes(tensor.bytes), fmt::join(tensor.shape, ", ")));
+    print_line(fmt::format("{:<28} {:<6} {:>10}  [{}]", printable(tensor.name), tensor.format, human_bytes(tensor.bytes),
+                           fmt::join(tensor.shape, ", ")));
 }
 
 // A model that cannot be trusted is bad input, and says so by exit code as well.
@@ -64,7 +66,8 @@ void verify(const Model& model, unsigned threads) {
   std::string list;
   for (const NonFinite& bad : model.non_finite(threads, progress_on_stderr()))
     list += fmt::format("{}'{}' ({} values, the first at {})", list.empty() ? "" : ", ", bad.tensor, bad.count, bad.first);
-  if (!list.empty()) throw Error(ErrorCode::malformed, fmt::format("[verify] not all weights are finite numbers: {}; fetch the model again", list));
+  if (!list.empty())
+    throw Error(ErrorCode::malformed, fmt::format("[verify] not all weights are finite numbers: {}; fetch the model again", list));
 }
 
 void run(const Options& options) {
@@ -82,8 +85,8 @@ void run(const Options& options) {
 void add_inspect(Program& program) {
   auto options = std::make_shared<Options>();
   Verb verb = program.add_verb("inspect", "Show shapes, formats, size, tokenizer of a model",
-                                    {"tightrope inspect models/wren-7m", "tightrope inspect models/wren-7m --tensors --verify"},
-                                    [options] { run(*options); });
+                               {"tightrope inspect models/wren-7m", "tightrope inspect models/wren-7m --tensors --verify"},
+                               [options] { run(*options); });
   add_model(verb, options->model);
   verb.flag("--tensors", options->tensors, "List every tensor");
   verb.flag("--verify", options->verify, "Read every weight; NaN or infinity is an error");

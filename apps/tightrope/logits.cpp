@@ -24,7 +24,8 @@ void run(Options options) {
 void add_logits(Program& program) {
   auto options = std::make_shared<Options>();
   Verb verb = program.add_verb("logits", "Write logits and hidden states for token ids",
-                                    {"tightrope logits models/wren-7m --ids ids.safetensors -o logits.safetensors --hidden"}, [options] { run(*options); });
+                               {"tightrope logits models/wren-7m --ids ids.safetensors -o logits.safetensors --hidden"},
+                               [options] { run(*options); });
   add_model(verb, options->model);
   verb.option("--ids", options->ids, "FILE", "Safetensors with input_ids and perhaps attention_mask, [batch, tokens]", {.required = true});
   add_output(verb, options->output, "Safetensors to write");

@@ -7,7 +7,9 @@ void add_model(Verb& verb, std::string& model) {
   verb.option("MODEL,-m,--model", model, "PATH", "Hugging Face folder, .safetensors or .gguf", {.required = true});
 }
 
-void add_output(Verb& verb, std::string& output, const std::string& help) { verb.option("-o,--output", output, "PATH", help, {.required = true}); }
+void add_output(Verb& verb, std::string& output, const std::string& help) {
+  verb.option("-o,--output", output, "PATH", help, {.required = true});
+}
 
 void add_threads(Verb& verb, unsigned& threads) {
   verb.option("-t,--threads", threads, "N", "Threads; 0 means every available core", {.most = 4096});

@@ -85,7 +85,8 @@ Program::Program(int argc, const char* const* argv) : implementation_(std::make_
 
 Program::~Program() = default;
 
-Verb Program::add_verb(const std::string& name, const std::string& summary, const std::vector<std::string>& examples, std::function<void()> run) {
+Verb Program::add_verb(const std::string& name, const std::string& summary, const std::vector<std::string>& examples,
+                       std::function<void()> run) {
   CLI::App* verb = implementation_->root.add_subcommand(name, summary);
   verb->footer(examples_text(examples));
   verb->callback([this, run = std::move(run)] { implementation_->selected = run; });
@@ -120,7 +121,8 @@ void Verb::option(const std::string& names, T& value, const std::string& placeho
   option->required(accepts.required);
   if constexpr (std::is_integral_v<T>) {
     if (accepts.least || accepts.most)
-      option->check(CLI::Range(static_cast<T>(accepts.least.value_or(0)), static_cast<T>(accepts.most.value_or(std::numeric_limits<T>::max()))));
+      option->check(
+          CLI::Range(static_cast<T>(accepts.least.value_or(0)), static_cast<T>(accepts.most.value_or(std::numeric_limits<T>::max()))));
   }
   if (!accepts.choices.empty()) {
     option->check(CLI::IsMember(accepts.choices, CLI::ignore_case));
@@ -135,6 +137,8 @@ template void Verb::option(const std::string&, std::uint64_t&, const std::string
 template void Verb::option(const std::string&, std::uint32_t&, const std::string&, const std::string&, const Accepts&);
 template void Verb::option(const std::string&, float&, const std::string&, const std::string&, const Accepts&);
 
-void Verb::flag(const std::string& names, bool& value, const std::string& help) { static_cast<CLI::App*>(handle_)->add_flag(names, value, help); }
+void Verb::flag(const std::string& names, bool& value, const std::string& help) {
+  static_cast<CLI::App*>(handle_)->add_flag(names, value, help);
+}
 
 }  // namespace tightrope::app

@@ -22,8 +22,9 @@ void run(const Options& options) {
 
 void add_report(Program& program) {
   auto options = std::make_shared<Options>();
-  Verb verb = program.add_verb("report", "Turn a report.json into a table or an HTML page",
-                                    {"tightrope report report.json", "tightrope report report.json -o report.html"}, [options] { run(*options); });
+  Verb verb =
+      program.add_verb("report", "Turn a report.json into a table or an HTML page",
+                       {"tightrope report report.json", "tightrope report report.json -o report.html"}, [options] { run(*options); });
   verb.option("REPORT", options->input, "FILE", "What eval --json printed or --report left", {.required = true});
   verb.option("-o,--output", options->output, "FILE", "The page to write; without it a table is printed");
   add_force(verb, options->force);

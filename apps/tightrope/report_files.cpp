@@ -4,7 +4,9 @@
 namespace tightrope::app {
 namespace {
 
-std::filesystem::path html_path(const std::filesystem::path& target) { return target.extension() == ".html" ? target : target / "report.html"; }
+std::filesystem::path html_path(const std::filesystem::path& target) {
+  return target.extension() == ".html" ? target : target / "report.html";
+}
 
 }  // namespace
 

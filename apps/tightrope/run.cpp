@@ -27,8 +27,8 @@ std::string read_prompt(const std::string& prompt) {
 double rate(std::uint64_t tokens, double seconds) { return seconds > 0 ? static_cast<double>(tokens) / seconds : 0; }
 
 std::string speed_text(const Generated& done) {
-  return fmt::format("{} prompt tokens at {:.0f}/s, {} generated at {:.1f}/s", done.prompt_tokens, rate(done.prompt_tokens, done.prefill_seconds),
-                     done.tokens, rate(done.tokens, done.decode_seconds));
+  return fmt::format("{} prompt tokens at {:.0f}/s, {} generated at {:.1f}/s", done.prompt_tokens,
+                     rate(done.prompt_tokens, done.prefill_seconds), done.tokens, rate(done.tokens, done.decode_seconds));
 }
 
 void run(const Options& options) {
@@ -60,9 +60,10 @@ void add_sampling(Verb& verb, Sampling& sampling) {
 
 void add_run(Program& program) {
   auto options = std::make_shared<Options>();
-  Verb verb = program.add_verb("run", "Let a model continue a text",
-                                    {"tightrope run models/wren-7m \"Once upon a time\" -n 40", "tightrope run models/wren-7m \"The river\" -n 20 --temp 0 --json"},
-                                    [options] { run(*options); });
+  Verb verb = program.add_verb(
+      "run", "Let a model continue a text",
+      {"tightrope run models/wren-7m \"Once upon a time\" -n 40", "tightrope run models/wren-7m \"The river\" -n 20 --temp 0 --json"},
+      [options] { run(*options); });
   add_model(verb, options->model);
   verb.option("PROMPT,-p,--prompt", options->prompt, "TEXT", "Text to continue; - reads it from standard input", {.required = true});
   verb.option("-n,--tokens", options->generate.max_tokens, "N", "Most tokens to generate (default 128)");

@@ -5,8 +5,8 @@
 
 namespace tightrope::app {
 
-// SIGINT and SIGTERM: remembered the first time (see throw_if_interrupted), fatal the second. SIGBUS (a mapped file shrank while it was read):
-// says which file, removes the unfinished output, exits 1.
+// SIGINT and SIGTERM: remembered the first time (see throw_if_interrupted), fatal the second. SIGBUS (a mapped file shrank while it was
+// read): says which file, removes the unfinished output, exits 1.
 void install_signal_handlers();
 
 // Where output is being made, so that SIGBUS can remove what is unfinished there.

@@ -35,7 +35,8 @@ std::string scaled(double value, std::string_view unit) {
   std::size_t prefix = 0;
   while (std::fabs(value) >= 999.5 && prefix + 1 < std::size(kPrefixes)) value /= 1000, ++prefix;
   const int decimals = prefix == 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-  const std::string number = prefix == 0 && value != std::floor(value) ? fmt::format("{:.1f}", value) : fmt::format("{:.{}f}", value, decimals);
+  const std::string number =
+      prefix == 0 && value != std::floor(value) ? fmt::format("{:.1f}", value) : fmt::format("{:.{}f}", value, decimals);
   const std::string suffix = fmt::format("{}{}", kPrefixes[prefix], unit);
   return suffix.empty() ? number : number + " " + suffix;
 }
@@ -77,12 +78,13 @@ class Display {
   std::string line(const ProgressUpdate& update) const {
     const double seconds = std::max(seconds_since(started_), 1e-3);
     const double rate = static_cast<double>(update.done) / seconds;
-    const std::string speed = update.unit == "bytes" ? human_bytes(static_cast<std::uint64_t>(rate)) : human_count(rate) + " " + std::string(update.unit);
+    const std::string speed =
+        update.unit == "bytes" ? human_bytes(static_cast<std::uint64_t>(rate)) : human_count(rate) + " " + std::string(update.unit);
     if (update.total == 0) return fmt::format("{}  {}  {}/s", stage_, amount(update.done, update.unit), speed);
     const double share = static_cast<double>(update.done) / static_cast<double>(update.total);
     const double left = rate > 0 ? static_cast<double>(update.total - std::min(update.done, update.total)) / rate : 0;
-    return fmt::format("{}  {}{:3.0f} %  {} of {}  {}/s  {} left", stage_, bar(share), 100 * share, human_count(static_cast<double>(update.done)),
-                       amount(update.total, update.unit), speed, human_seconds(left));
+    return fmt::format("{}  {}{:3.0f} %  {} of {}  {}/s  {} left", stage_, bar(share), 100 * share,
+                       human_count(static_cast<double>(update.done)), amount(update.total, update.unit), speed, human_seconds(left));
   }
 
   std::string bar(double share) const {
@@ -131,7 +133,8 @@ std::string human_count(double count) { return scaled(count, ""); }
 
 std::string human_seconds(double seconds) {
   const auto whole = static_cast<std::uint64_t>(std::max(0.0, std::ceil(seconds)));
-  return whole < 3600 ? fmt::format("{}:{:02}", whole / 60, whole % 60) : fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+  return whole < 3600 ? fmt::format("{}:{:02}", whole / 60, whole % 60)
+                      : fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
 }
 
 }  // namespace tightrope::app

@@ -22,8 +22,8 @@ void note(std::string_view text);
 // an interruption is noticed: throws Error(interrupted).
 Progress progress_on_stderr();
 
-std::string human_bytes(std::uint64_t bytes);    // "8.4 MB"
-std::string human_seconds(double seconds);       // "1:05"
-std::string human_count(double count);           // "1.2 k"
+std::string human_bytes(std::uint64_t bytes);  // "8.4 MB"
+std::string human_seconds(double seconds);     // "1:05"
+std::string human_count(double count);         // "1.2 k"
 
 }  // namespace tightrope::app

@@ -44,7 +44,8 @@ std::string explain(const UsageProblem& problem) {
   const std::string help = problem.verb.empty() ? "tightrope --help" : fmt::format("tightrope {} --help", problem.verb);
   // A verb that was not recognised makes everything after it unknown too, so the first word is the one to name.
   if (!problem.unknown.empty() && problem.verb.empty() && !problem.unknown.front().starts_with("-"))
-    return fmt::format("[usage] there is no verb '{}'{} (see '{}')", problem.unknown.front(), suggestion(problem.unknown.front(), problem.verbs), help);
+    return fmt::format("[usage] there is no verb '{}'{} (see '{}')", problem.unknown.front(),
+                       suggestion(problem.unknown.front(), problem.verbs), help);
   for (const std::string& word : problem.unknown) {
     const std::string flag = word.substr(0, word.find('='));
     if (flag.starts_with("-")) return fmt::format("[usage] there is no flag {}{} (see '{}')", flag, suggestion(flag, problem.flags), help);

@@ -11,7 +11,7 @@ struct UsageProblem {
   std::vector<std::string> unknown;  // words nothing expected
   std::vector<std::string> flags;    // long flags of the verb, or of the program
   std::vector<std::string> verbs;
-  std::string otherwise;             // what to say when no word is unknown
+  std::string otherwise;  // what to say when no word is unknown
 };
 
 // Names the first unknown flag, verb or argument and the nearest there is.

@@ -18,7 +18,8 @@ void add_completion(Program& program);
 
 // In the order help shows them.
 inline void add_all_verbs(Program& program) {
-  for (const auto add : {add_doctor, add_inspect, add_convert, add_quantize, add_eval, add_bench, add_run, add_logits, add_report, add_completion})
+  for (const auto add :
+       {add_doctor, add_inspect, add_convert, add_quantize, add_eval, add_bench, add_run, add_logits, add_report, add_completion})
     add(program);
 }
 

@@ -71,13 +71,14 @@ class Report {
 
 struct EvaluateOptions {
   EvalOptions eval = {};
-  std::string prompt = {};           // each model continues it, greedily, for the report; empty: no samples
+  std::string prompt = {};  // each model continues it, greedily, for the report; empty: no samples
   std::uint64_t sample_tokens = 64;
-  std::string command = {};          // that the report says it came from
+  std::string command = {};  // that the report says it came from
 };
 
 // Perplexity of every model on the corpus; with `base`, the divergence of each from it as well.
-// Errors: invalid_argument (the text is shorter than one chunk; vocabularies or tokenizers differ), malformed (weights that are not finite).
+// Errors: invalid_argument (the text is shorter than one chunk; vocabularies or tokenizers differ), malformed (weights that are not
+// finite).
 Report evaluate(std::span<const Model> models, const std::optional<Model>& base, const Corpus& corpus, const EvaluateOptions& options = {},
                 const Progress& progress = {});
 

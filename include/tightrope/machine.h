@@ -12,10 +12,10 @@ std::string_view version() noexcept;  // "0.1.0"
 
 struct MachineInfo {
   std::string cpu;
-  unsigned cores = 0;               // usable by this process
-  std::vector<std::string> flags;   // vector extensions
-  std::string isa;                  // that kernels will use: the best, or what TIGHTROPE_ISA asks for
-  std::vector<std::string> isas;    // that this machine could use
+  unsigned cores = 0;              // usable by this process
+  std::vector<std::string> flags;  // vector extensions
+  std::string isa;                 // that kernels will use: the best, or what TIGHTROPE_ISA asks for
+  std::vector<std::string> isas;   // that this machine could use
   std::uint64_t memory_bytes = 0, cache_l2_bytes = 0, cache_l3_bytes = 0;  // caches: 0 when unknown
   double bandwidth_bytes_per_second = 0;                                   // of reading memory; 0 when not measured
   std::vector<std::string> formats, architectures;                         // built in

@@ -27,11 +27,11 @@ struct ModelInfo {
   std::uint64_t file_bytes = 0, weight_bytes = 0;  // file_bytes is 0 for a model no file holds
   double bits_per_weight = 0;
   std::uint64_t vocab = 0, model = 0, blocks = 0, heads = 0, kv_heads = 0, head = 0, ffn = 0;
-  std::uint64_t context = 0;  // tokens
-  bool tied = false;          // the head is the embedding
-  std::string rope;           // "theta 10000, linear scaling 2"
-  std::string tokenizer;      // "byte-level BPE, 8192 tokens, llama-bpe"; empty when there is none
-  std::string chat_template;  // Jinja source; empty when there is none
+  std::uint64_t context = 0;                                           // tokens
+  bool tied = false;                                                   // the head is the embedding
+  std::string rope;                                                    // "theta 10000, linear scaling 2"
+  std::string tokenizer;                                               // "byte-level BPE, 8192 tokens, llama-bpe"; empty when there is none
+  std::string chat_template;                                           // Jinja source; empty when there is none
   std::vector<std::pair<std::string, std::uint64_t>> bytes_by_format;  // largest first
   std::vector<std::pair<std::string, std::string>> provenance;         // what a Tightrope file says of its making, key and value
   std::vector<std::string> notices;                                    // what was ignored and why

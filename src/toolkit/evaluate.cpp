@@ -22,7 +22,8 @@ std::string label_of(const Model& model, const std::optional<Model>& base) {
   const std::string name = name_of(model);
   if (!base) return name;
   const std::string prefix = name_of(*base);
-  const bool extends = name.size() > prefix.size() + 1 && name.starts_with(prefix) && (name[prefix.size()] == '-' || name[prefix.size()] == '.');
+  const bool extends =
+      name.size() > prefix.size() + 1 && name.starts_with(prefix) && (name[prefix.size()] == '-' || name[prefix.size()] == '.');
   return extends ? name.substr(prefix.size() + 1) : name;
 }
 
@@ -32,7 +33,8 @@ std::vector<TokenId> common_tokens(std::span<const Model> models, const std::str
   std::vector<TokenId> tokens = encode(models.front());
   for (const Model& model : models.subspan(1))
     if (encode(model) != tokens)
-      fail(ErrorCode::invalid_argument, "[eval] '{}' and '{}' have different tokenizers and cannot be compared; evaluate them one at a time",
+      fail(ErrorCode::invalid_argument,
+           "[eval] '{}' and '{}' have different tokenizers and cannot be compared; evaluate them one at a time",
            models.front().implementation().path.string(), model.implementation().path.string());
   return tokens;
 }

@@ -1,6 +1,6 @@
 // Engine: text in, text out.
-#include "base/json.h"
 #include "engine/generate.h"
+#include "base/json.h"
 #include "tightrope/engine.h"
 #include "toolkit/model_handle.h"
 #include "toolkit/utf8_stream.h"

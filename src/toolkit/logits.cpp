@@ -34,18 +34,22 @@ void check_memory(const toolkit::TokenBatch& batch, const model::Config& config,
   const std::uint64_t width = config.vocab + (hidden ? (config.blocks + 1) * config.model : 0);
   const std::uint64_t bytes = checked_multiply(checked_multiply(batch.ids.size(), width, "the output"), sizeof(float), "the output");
   if (const std::uint64_t limit = cpu_facts().memory_bytes / 2; bytes > limit)
-    fail(ErrorCode::out_of_memory, "[logits] the output would take {} bytes, above the limit of {}; give fewer tokens at a time", bytes, limit);
+    fail(ErrorCode::out_of_memory, "[logits] the output would take {} bytes, above the limit of {}; give fewer tokens at a time", bytes,
+         limit);
 }
 
 class LogitsRun {
  public:
   LogitsRun(const Model& model, toolkit::TokenBatch batch, const LogitsOptions& options)
-      : engine_(model.implementation().model, {.threads = options.threads, .isa = std::nullopt}), batch_(std::move(batch)), options_(options) {
+      : engine_(model.implementation().model, {.threads = options.threads, .isa = std::nullopt}),
+        batch_(std::move(batch)),
+        options_(options) {
     const model::Config& config = engine_.model().config();
     add("logits", config.vocab);
     if (!options.hidden) return;
     for (std::uint64_t i = 0; i <= config.blocks; ++i) add(fmt::format("hidden.{}", i), config.model);
-    engine_.observe_hidden([this](std::uint64_t index, std::span<const float> hidden, std::uint64_t) { outputs_.at(1 + index).store(position_, hidden); });
+    engine_.observe_hidden(
+        [this](std::uint64_t index, std::span<const float> hidden, std::uint64_t) { outputs_.at(1 + index).store(position_, hidden); });
   }
 
   std::vector<Output> run() && {
@@ -54,7 +58,9 @@ class LogitsRun {
   }
 
  private:
-  void add(std::string name, std::uint64_t width) { outputs_.push_back({std::move(name), width, std::vector<float>(batch_.ids.size() * width)}); }
+  void add(std::string name, std::uint64_t width) {
+    outputs_.push_back({std::move(name), width, std::vector<float>(batch_.ids.size() * width)});
+  }
 
   void run_row(std::uint64_t row) {
     const std::span<const text::TokenId> tokens = batch_.row(row);

@@ -17,7 +17,8 @@ bool is_safetensors(const std::filesystem::path& path) { return path.extension()
 }  // namespace
 
 Model derived(const Model& base, model::Model changed, const Json& step, const std::vector<std::string>& notices) {
-  Model::Implementation next{std::move(changed), base.implementation().path, "memory", base.implementation().recipe, base.implementation().notices};
+  Model::Implementation next{std::move(changed), base.implementation().path, "memory", base.implementation().recipe,
+                             base.implementation().notices};
   next.recipe.push_back(step);
   next.notices.insert(next.notices.end(), notices.begin(), notices.end());
   return Model(std::make_shared<const Model::Implementation>(std::move(next)));
@@ -41,7 +42,8 @@ std::string date_now() {
   const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   std::tm parts{};
   gmtime_r(&now, &parts);
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02} UTC", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min);
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02} UTC", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
+                     parts.tm_min);
 }
 
 }  // namespace tightrope::toolkit

@@ -14,7 +14,8 @@ std::string describe_rope(const model::RopeConfig& rope) {
   const std::string base = fmt::format("theta {:g}", rope.theta);
   if (rope.scaling == Scaling::linear) return fmt::format("{}, linear scaling {:g}", base, rope.factor);
   if (rope.scaling == Scaling::yarn) return fmt::format("{}, YaRN scaling {:g} of {} tokens", base, rope.factor, rope.original_context);
-  if (rope.scaling == Scaling::llama3) return fmt::format("{}, Llama 3 scaling {:g} of {} tokens", base, rope.factor, rope.original_context);
+  if (rope.scaling == Scaling::llama3)
+    return fmt::format("{}, Llama 3 scaling {:g} of {} tokens", base, rope.factor, rope.original_context);
   return rope.divisors.empty() ? base : fmt::format("{}, {} frequency divisors", base, rope.divisors.size());
 }
 
@@ -37,7 +38,8 @@ std::vector<std::pair<std::string, std::string>> read_provenance(const Model::Im
   if (model.container != "gguf") return found;
   const checkpoint::Container container = checkpoint::read_gguf(model.path);
   for (const auto& [key, value] : container.metadata.entries())
-    if (const auto* text = std::get_if<std::string>(&value.data); text != nullptr && key.starts_with("tightrope.")) found.emplace_back(key, *text);
+    if (const auto* text = std::get_if<std::string>(&value.data); text != nullptr && key.starts_with("tightrope."))
+      found.emplace_back(key, *text);
   return found;
 }
 

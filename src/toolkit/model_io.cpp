@@ -59,7 +59,8 @@ Model Model::cast(std::string_view format, bool vectors) const {
 void Model::save(const std::filesystem::path& path, const SaveOptions& options) const {
   const std::filesystem::path output = without_trailing_slash(path);
   if (output.extension() == ".safetensors")
-    fail(ErrorCode::invalid_argument, "[save] '{}' would lack its config and tokenizer; name a folder, or a file that ends in .gguf", output.string());
+    fail(ErrorCode::invalid_argument, "[save] '{}' would lack its config and tokenizer; name a folder, or a file that ends in .gguf",
+         output.string());
   model::SaveOptions save;
   save.write.threads = options.threads;
   save.write.overwrite = options.overwrite;

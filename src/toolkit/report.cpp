@@ -42,7 +42,8 @@ std::string Benchmark::to_json() const { return eval::to_json(implementation_->l
 std::string Benchmark::to_table() const { return eval::to_table(implementation_->latency); }
 
 Benchmark benchmark(const std::filesystem::path& path, const BenchOptions& options, const Progress& progress) {
-  return Benchmark(std::make_shared<const Benchmark::Implementation>(Benchmark::Implementation{eval::measure_latency(path, options, progress)}));
+  return Benchmark(
+      std::make_shared<const Benchmark::Implementation>(Benchmark::Implementation{eval::measure_latency(path, options, progress)}));
 }
 
 void check_writable(const std::filesystem::path& path, bool overwrite) {

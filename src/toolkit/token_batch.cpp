@@ -41,7 +41,8 @@ void read_ids(const checkpoint::Entry& entry, std::uint64_t vocab, TokenBatch& b
   batch.columns = entry.shape[1];
   for (const std::int64_t id : read_integers(entry)) {
     if (id < 0 || static_cast<std::uint64_t>(id) >= vocab)
-      fail(ErrorCode::invalid_argument, "[logits] input_ids holds {}, but the vocabulary ends at {}; was another tokenizer used?", id, vocab - 1);
+      fail(ErrorCode::invalid_argument, "[logits] input_ids holds {}, but the vocabulary ends at {}; was another tokenizer used?", id,
+           vocab - 1);
     batch.ids.push_back(static_cast<text::TokenId>(id));
   }
 }
@@ -57,7 +58,8 @@ std::uint64_t masked_length(std::span<const std::int64_t> mask, std::uint64_t ro
 void read_mask(const checkpoint::Entry& entry, TokenBatch& batch) {
   check_matrix(entry);
   if (entry.shape[0] != batch.rows || entry.shape[1] != batch.columns)
-    fail(ErrorCode::malformed, "[logits] attention_mask is {} and input_ids [{}, {}]; they must agree", entry.shape.text(), batch.rows, batch.columns);
+    fail(ErrorCode::malformed, "[logits] attention_mask is {} and input_ids [{}, {}]; they must agree", entry.shape.text(), batch.rows,
+         batch.columns);
   const std::vector<std::int64_t> mask = read_integers(entry);
   for (std::uint64_t row = 0; row < batch.rows; ++row)
     batch.lengths[row] = masked_length(std::span(mask).subspan(row * batch.columns, batch.columns), row);

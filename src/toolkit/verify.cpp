@@ -28,13 +28,14 @@ NonFinite scan(const model::NamedWeight& tensor, ThreadPool& pool) {
   NonFinite total{tensor.name, 0, 0};
   const std::uint64_t length = std::max<std::uint64_t>(tensor.weight.shape().row_length(), 1);
   std::mutex mutex;
-  pool.parallel_for(tensor.weight.shape().rows(), std::max<std::uint64_t>(kChunkElements / length, 1), [&](std::uint64_t begin, std::uint64_t end) {
-    const NonFinite part = scan_rows(tensor.weight, begin, end);
-    if (part.count == 0) return;
-    const std::lock_guard lock(mutex);
-    total.first = total.count == 0 ? part.first : std::min(total.first, part.first);
-    total.count += part.count;
-  });
+  pool.parallel_for(tensor.weight.shape().rows(), std::max<std::uint64_t>(kChunkElements / length, 1),
+                    [&](std::uint64_t begin, std::uint64_t end) {
+                      const NonFinite part = scan_rows(tensor.weight, begin, end);
+                      if (part.count == 0) return;
+                      const std::lock_guard lock(mutex);
+                      total.first = total.count == 0 ? part.first : std::min(total.first, part.first);
+                      total.count += part.count;
+                    });
   return total;
 }
 

@@ -19,7 +19,8 @@ class DocumentationTest : public ProgramTest {
   void prepare() const {
     output_of({"quantize", model_, "-o", "q4.gguf", "--type", "q4_k_m"});
     output_of({"quantize", model_, "-o", "q8.gguf", "--type", "q8_0"});
-    folder_.write("ids.safetensors", safetensors_file(R"({"input_ids":{"dtype":"I64","shape":[1,2],"data_offsets":[0,16]}})", raw(std::int64_t{5}) + raw(std::int64_t{6})));
+    folder_.write("ids.safetensors", safetensors_file(R"({"input_ids":{"dtype":"I64","shape":[1,2],"data_offsets":[0,16]}})",
+                                                      raw(std::int64_t{5}) + raw(std::int64_t{6})));
   }
 
   void expect_works(const std::string& line) const {
@@ -55,7 +56,8 @@ TEST_F(DocumentationTest, EveryConsoleLineOfTheDocumentsWorks) {
     fs::remove_all(folder_ / "files");
     for (const auto& entry : fs::directory_iterator(folder_.path()))
       if (entry.path().filename() != "models" && entry.path().filename() != "demo") fs::remove_all(entry.path());
-    folder_.write("ids.safetensors", safetensors_file(R"({"input_ids":{"dtype":"I64","shape":[1,2],"data_offsets":[0,16]}})", raw(std::int64_t{5}) + raw(std::int64_t{6})));
+    folder_.write("ids.safetensors", safetensors_file(R"({"input_ids":{"dtype":"I64","shape":[1,2],"data_offsets":[0,16]}})",
+                                                      raw(std::int64_t{5}) + raw(std::int64_t{6})));
     for (const std::string& line : console_lines(file)) expect_works(line), ++count;
   }
   EXPECT_GT(count, 10U);
@@ -69,7 +71,8 @@ TEST_F(DocumentationTest, EveryExampleOfHelpWorks) {
     for (std::string line; std::getline(help, line);) {
       if (!line.starts_with("  tightrope ")) continue;
       if (verb == std::string("report") && examples == 0)
-        output_of({"eval", "q4.gguf", "--against", model_, "--text", "demo/text.txt", "--chunks", "1", "--report", "report.html", "--force"});
+        output_of(
+            {"eval", "q4.gguf", "--against", model_, "--text", "demo/text.txt", "--chunks", "1", "--report", "report.html", "--force"});
       if (verb == std::string("report")) fs::remove(folder_ / "report.html");
       expect_works(line);
       ++examples;
@@ -83,7 +86,8 @@ TEST(FormatsDocument, ListsEveryFormatAndType) {
   const std::string text = content_of(fs::path(TIGHTROPE_SOURCE) / "docs/formats.md");
   for (const formats::Format* format : formats::all()) {
     if (format->kind == formats::Kind::integer) continue;
-    const std::string row = fmt::format("| `{}` | {:g} | {} | {} |", format->name, format->bits_per_element(), format->block_elements, format->summary);
+    const std::string row =
+        fmt::format("| `{}` | {:g} | {} | {} |", format->name, format->bits_per_element(), format->block_elements, format->summary);
     EXPECT_NE(text.find(row), std::string::npos) << "docs/formats.md lacks\n" << row;
   }
   for (const passes::Mix& mix : passes::all_mixes()) EXPECT_NE(text.find(fmt::format("`{}`", mix.name)), std::string::npos) << mix.name;
@@ -95,7 +99,8 @@ TEST(ReadmeExample, IsTheCompiledOne) {
   const std::string readme = content_of(fs::path(TIGHTROPE_SOURCE) / "README.md");
   const std::size_t begin = source.find("int make_smaller()"), end = source.find("\n}\n", begin);
   ASSERT_NE(begin, std::string::npos);
-  EXPECT_NE(readme.find(source.substr(begin, end - begin)), std::string::npos) << "README.md does not hold\n" << source.substr(begin, end - begin);
+  EXPECT_NE(readme.find(source.substr(begin, end - begin)), std::string::npos) << "README.md does not hold\n"
+                                                                               << source.substr(begin, end - begin);
 }
 
 }  // namespace

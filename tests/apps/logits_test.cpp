@@ -8,7 +8,9 @@
 namespace tightrope::test {
 namespace {
 
-std::string int64s(const std::vector<std::int64_t>& values) { return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(std::int64_t)}; }
+std::string int64s(const std::vector<std::int64_t>& values) {
+  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(std::int64_t)};
+}
 
 class LogitsTest : public ProgramTest {
  protected:

@@ -67,17 +67,19 @@ TEST_F(VerbTest, QuantizeGivesTheSameBytesForAnyThreadsAndHeap) {
 }
 
 TEST_F(VerbTest, PureSpendsLess) {
-  const double mixed = json_of({"quantize", model_, "-o", "mixed.gguf", "--type", "q4_k_m", "--json"}).at("bits_per_weight", "json").as_double("bits");
-  const double pure =
-      json_of({"quantize", model_, "-o", "pure.gguf", "--type", "q4_k_m", "--pure", "--json"}).at("bits_per_weight", "json").as_double("bits");
+  const double mixed =
+      json_of({"quantize", model_, "-o", "mixed.gguf", "--type", "q4_k_m", "--json"}).at("bits_per_weight", "json").as_double("bits");
+  const double pure = json_of({"quantize", model_, "-o", "pure.gguf", "--type", "q4_k_m", "--pure", "--json"})
+                          .at("bits_per_weight", "json")
+                          .as_double("bits");
   EXPECT_LT(pure, mixed);
 }
 
 TEST_F(VerbTest, EvalHasTheStableShapeAndOrdersSizesByDivergence) {
   output_of({"quantize", model_, "-o", "wren-7m-q8_0.gguf", "--type", "q8_0"});
   output_of({"quantize", model_, "-o", "wren-7m-q2_k.gguf", "--type", "q2_k"});
-  const Json json = json_of({"eval", "wren-7m-q8_0.gguf", "wren-7m-q2_k.gguf", "--against", model_, "-f", "demo/text.txt", "-c", "128", "--chunks", "3",
-                             "--report", "page", "--json"});
+  const Json json = json_of({"eval", "wren-7m-q8_0.gguf", "wren-7m-q2_k.gguf", "--against", model_, "-f", "demo/text.txt", "-c", "128",
+                             "--chunks", "3", "--report", "page", "--json"});
   const auto& models = json.at("models", "eval").as_array("models");
   ASSERT_EQ(models.size(), 3U);
   for (const Json& model : models) {
@@ -86,7 +88,8 @@ TEST_F(VerbTest, EvalHasTheStableShapeAndOrdersSizesByDivergence) {
   }
   EXPECT_EQ(models[1].at("perplexity", "eval").at("tokens", "eval").as_uint("tokens"), 3U * 127);
   for (const char* key : {"mean", "median", "p99", "max"}) EXPECT_NE(models[1].at("kld", "eval").find(key), nullptr) << key;
-  EXPECT_LT(models[1].at("kld", "eval").at("mean", "kld").as_double("mean"), models[2].at("kld", "eval").at("mean", "kld").as_double("mean"));
+  EXPECT_LT(models[1].at("kld", "eval").at("mean", "kld").as_double("mean"),
+            models[2].at("kld", "eval").at("mean", "kld").as_double("mean"));
   EXPECT_GT(models[1].at("same_top", "eval").as_double("same_top"), models[2].at("same_top", "eval").as_double("same_top"));
   EXPECT_TRUE(content_of(folder_ / "page/report.html").starts_with("<!doctype html>"));
   output_of({"report", "page/report.json", "-o", "again.html"});
@@ -96,7 +99,11 @@ TEST_F(VerbTest, EvalHasTheStableShapeAndOrdersSizesByDivergence) {
 TEST_F(VerbTest, EvalKnowsBothConventions) {
   const auto tokens = [&](const std::string& convention) {
     return json_of({"eval", model_, "--text", "demo/text.txt", "--context", "64", "--chunks", "2", "--convention", convention, "--json"})
-        .at("models", "eval").as_array("models")[0].at("perplexity", "eval").at("tokens", "eval").as_uint("tokens");
+        .at("models", "eval")
+        .as_array("models")[0]
+        .at("perplexity", "eval")
+        .at("tokens", "eval")
+        .as_uint("tokens");
   };
   EXPECT_EQ(tokens("consecutive"), 2U * 63);
   EXPECT_LT(tokens("llama"), 2U * 33);
@@ -104,12 +111,14 @@ TEST_F(VerbTest, EvalKnowsBothConventions) {
 
 TEST_F(VerbTest, BenchHasTheStableShape) {
   const Json json = json_of({"bench", model_, "--prompt", "16", "--generate", "2", "--batch", "1,2", "--repetitions", "1", "--json"});
-  for (const char* key : {"model", "isa", "threads", "load_seconds", "peak_rss_bytes", "prefill", "decode"}) EXPECT_NE(json.find(key), nullptr) << key;
+  for (const char* key : {"model", "isa", "threads", "load_seconds", "peak_rss_bytes", "prefill", "decode"})
+    EXPECT_NE(json.find(key), nullptr) << key;
   const Json& prefill = json.at("prefill", "bench").as_array("prefill").at(0);
   for (const char* key : {"tokens", "batch", "tokens_per_second"}) EXPECT_NE(prefill.find(key), nullptr) << key;
   const auto& decode = json.at("decode", "bench").as_array("decode");
   ASSERT_EQ(decode.size(), 2U);
-  for (const char* key : {"batch", "tokens_per_second", "bytes_per_token", "bandwidth_share"}) EXPECT_NE(decode[1].find(key), nullptr) << key;
+  for (const char* key : {"batch", "tokens_per_second", "bytes_per_token", "bandwidth_share"})
+    EXPECT_NE(decode[1].find(key), nullptr) << key;
   EXPECT_GT(decode[1].at("tokens_per_second", "bench").at("median", "bench").as_double("median"), 0);
 }
 
@@ -137,14 +146,16 @@ TEST_F(VerbTest, RunReadsItsPromptFromStandardInput) {
 TEST_F(VerbTest, CompletionNamesEveryVerbAndType) {
   for (const char* shell : {"bash", "zsh", "fish"}) {
     const std::string script = output_of({"completion", shell});
-    for (const char* word : {"quantize", "requantize", "q4_k_m", "against", "consecutive"}) EXPECT_NE(script.find(word), std::string::npos) << shell << " " << word;
+    for (const char* word : {"quantize", "requantize", "q4_k_m", "against", "consecutive"})
+      EXPECT_NE(script.find(word), std::string::npos) << shell << " " << word;
   }
 }
 
 TEST_F(VerbTest, BashReadsItsCompletion) {
   folder_.write("completion.bash", output_of({"completion", "bash"}));
   const Finished done = run_process(
-      {"/bin/bash", "-c", "source ./completion.bash; COMP_WORDS=(tightrope quantize --type q4_k); COMP_CWORD=3; _tightrope; echo \"${COMPREPLY[@]}\""},
+      {"/bin/bash", "-c",
+       "source ./completion.bash; COMP_WORDS=(tightrope quantize --type q4_k); COMP_CWORD=3; _tightrope; echo \"${COMPREPLY[@]}\""},
       folder_.path());
   EXPECT_EQ(done.out, "q4_k_m q4_k_s\n") << done.err;
 }

@@ -21,7 +21,8 @@ void redirect(const std::filesystem::path& file, int flags, int descriptor) {
 
 std::filesystem::path unique_file(std::string_view kind) {
   static std::atomic<int> count{0};
-  return std::filesystem::path(::testing::TempDir()) / ("tightrope_" + std::to_string(::getpid()) + "_" + std::to_string(count++) + "." + std::string(kind));
+  return std::filesystem::path(::testing::TempDir()) /
+         ("tightrope_" + std::to_string(::getpid()) + "_" + std::to_string(count++) + "." + std::string(kind));
 }
 
 }  // namespace
