@@ -34,8 +34,8 @@ kernels::MatmulArguments arguments_of(const kernels::AlignedFloats& weights, con
   return {weights.data(), x.data(), y.data(), rows, tokens, length, length, rows};
 }
 
-// Multiply-adds a second of a tile that never leaves the first-level cache: the ceiling that the other figures are a share of. It is reached
-// by the same source, so compare it with clock × units × lanes × 2 where those are known.
+// Multiply-adds a second of a tile that never leaves the first-level cache: the ceiling that the other figures are a share of. It is
+// reached by the same source, so compare it with clock × units × lanes × 2 where those are known.
 double measured_peak(const kernels::KernelTable& table) {
   constexpr std::size_t kRows = 4, kTokens = 6, kLength = 512;
   auto weights = random_values(kRows * kLength), x = random_values(kTokens * kLength), y = random_values(kRows * kTokens);
@@ -99,8 +99,8 @@ void attention(benchmark::State& state, const kernels::KernelTable& table) {
   const auto before = static_cast<std::size_t>(state.range(0)), positions = before + kTokens;
   auto queries = random_values(kTokens * kHead), keys = random_values(positions * kHead), values = keys, output = queries;
   kernels::AlignedFloats scores(kernels::kAttentionTile * positions);
-  const kernels::AttentionArguments arguments = {queries.data(), keys.data(), values.data(), output.data(), scores.data(), kTokens, kHead, kHead,
-                                                 kHead,          kHead,       before,        positions,     true,          0.125f};
+  const kernels::AttentionArguments arguments = {queries.data(), keys.data(), values.data(), output.data(), scores.data(),
+                                                 kTokens, kHead, kHead, kHead, kHead, before, positions, true, 0.125f};
   Stopwatch watch;
   for (auto _ : state) table.attention(arguments);
   const double work = 4.0 * kTokens * kHead * (static_cast<double>(before) + kTokens / 2.0);

@@ -70,7 +70,9 @@ std::span<const float> Engine::forward(std::span<const Chunk> chunks) {
 void Engine::observe_linears(LinearObserver observer) { implementation_->observers.linear = std::move(observer); }
 void Engine::observe_hidden(HiddenObserver observer) { implementation_->observers.hidden = std::move(observer); }
 
-double Engine::log_sum_exp(std::span<const float> logits) const { return implementation_->runtime.kernels.log_sum_exp(logits.data(), logits.size()); }
+double Engine::log_sum_exp(std::span<const float> logits) const {
+  return implementation_->runtime.kernels.log_sum_exp(logits.data(), logits.size());
+}
 
 std::uint64_t Engine::bytes_per_token() const { return count_bytes_per_token(implementation_->model); }
 

@@ -64,9 +64,10 @@ class Engine {
   unsigned threads() const;
 
   Sequence new_sequence(std::uint64_t capacity) const;
-  // Logits, [rows asked for, vocab], in the order of the chunks; valid until the next call. Results do not depend on the number of threads, nor
-  // on what else is in the batch. Errors: invalid_argument (an id beyond the vocabulary, a sequence beyond its capacity, with both numbers;
-  // a sequence twice; no tokens), malformed (logits that are not finite, naming the tensor to blame). After an error no sequence has changed.
+  // Logits, [rows asked for, vocab], in the order of the chunks; valid until the next call. Results do not depend on the number of
+  // threads, nor on what else is in the batch. Errors: invalid_argument (an id beyond the vocabulary; a sequence beyond its capacity, with
+  // both numbers; a sequence twice; no tokens), malformed (logits that are not finite, naming the tensor to blame). After an error no
+  // sequence has changed.
   std::span<const float> forward(std::span<const Chunk> chunks);
 
   void observe_linears(LinearObserver observer);  // empty: stop

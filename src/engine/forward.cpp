@@ -23,8 +23,8 @@ void ForwardPass::check(std::span<const Chunk> chunks) const {
     if (sequence.keys_.size() != config_.blocks || sequence.row_ != config_.kv_heads * config_.head)
       fail(ErrorCode::invalid_argument, "[engine] a sequence belongs to a model of another shape; make it with this engine's new_sequence");
     if (chunk.tokens.size() > sequence.capacity_ - sequence.length_)
-      fail(ErrorCode::invalid_argument, "[engine] {} tokens after {} exceed the sequence's capacity of {}; make a larger one", chunk.tokens.size(),
-           sequence.length_, sequence.capacity_);
+      fail(ErrorCode::invalid_argument, "[engine] {} tokens after {} exceed the sequence's capacity of {}; make a larger one",
+           chunk.tokens.size(), sequence.length_, sequence.capacity_);
     for (const text::TokenId id : chunk.tokens)
       if (id >= config_.vocab) fail(ErrorCode::invalid_argument, "[engine] token id {} is beyond the vocabulary of {}", id, config_.vocab);
     seen.push_back(&sequence);

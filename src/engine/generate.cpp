@@ -14,8 +14,8 @@ void check(const Engine& engine, std::span<const text::TokenId> prompt, const Ge
   const std::uint64_t context = engine.model().config().context;
   if (prompt.empty()) fail(ErrorCode::invalid_argument, "[generate] the prompt has no tokens; give at least one");
   if (prompt.size() > context || options.max_tokens > context - prompt.size())
-    fail(ErrorCode::invalid_argument, "[generate] {} prompt tokens and {} new ones exceed the model's context of {}; ask for fewer", prompt.size(),
-         options.max_tokens, context);
+    fail(ErrorCode::invalid_argument, "[generate] {} prompt tokens and {} new ones exceed the model's context of {}; ask for fewer",
+         prompt.size(), options.max_tokens, context);
 }
 
 template <class List>

@@ -17,7 +17,9 @@ std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 // A multiple of 4 (the kernels' tile), 4 to 64.
 std::size_t panel_rows(const Linear& layer) { return std::clamp(kPanelFloats / layer.in / 4 * 4, std::size_t{4}, std::size_t{64}); }
 
-std::size_t pieces_of(const Linear& layer, std::size_t tokens) { return divide_up(layer.out, panel_rows(layer)) * divide_up(tokens, kTokenBlock); }
+std::size_t pieces_of(const Linear& layer, std::size_t tokens) {
+  return divide_up(layer.out, panel_rows(layer)) * divide_up(tokens, kTokenBlock);
+}
 
 // `rows` rows from `first`, as floats: the weight's own or decoded into `scratch`.
 const float* panel(const Runtime& runtime, const Linear& layer, std::size_t first, std::size_t rows, float* scratch) {
@@ -58,7 +60,9 @@ kernels::AlignedFloats load_vector(const model::Model& model, std::string_view n
 }
 
 Linear load_linear(const model::Model& model, std::string_view name, std::string_view weight_name) {
-  Linear layer{.name = std::string(name), .weight = model.get(weight_name).made_resident(), .bias = {}, .out = 0, .in = 0, .plain = nullptr};
+  Linear layer;
+  layer.name = name;
+  layer.weight = model.get(weight_name).made_resident();
   layer.out = layer.weight.shape().rows();
   layer.in = layer.weight.shape().row_length();
   if (layer.weight.format().decode == nullptr)

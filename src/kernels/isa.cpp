@@ -50,8 +50,8 @@ Isa isa_from_environment() {
   const Isa isa = parse_isa(wanted);
   const std::vector<Isa> available = available_isas();
   if (std::find(available.begin(), available.end(), isa) == available.end())
-    fail(ErrorCode::unsupported, "[isa] TIGHTROPE_ISA asks for {}, but this machine supports at most {}; unset it or name a lower one", wanted,
-         isa_name(available.back()));
+    fail(ErrorCode::unsupported, "[isa] TIGHTROPE_ISA asks for {}, but this machine supports at most {}; unset it or name a lower one",
+         wanted, isa_name(available.back()));
   return isa;
 }
 

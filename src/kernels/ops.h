@@ -10,8 +10,8 @@
 
 namespace tightrope::kernels {
 
-// All arrays are row-major float32 unless said otherwise; strides count elements. No function allocates, throws or starts threads: the engine
-// cuts the work into ranges and the result of a range never depends on how it was cut.
+// All arrays are row-major float32 unless said otherwise; strides count elements. No function allocates, throws or starts threads: the
+// engine cuts the work into ranges and the result of a range never depends on how it was cut.
 
 // y[t, r] = dot(weights[r], x[t]) for `rows` rows and `tokens` tokens. Every dot product is summed in an order that depends on `length`
 // alone, so that a token's result is the same alone and in a batch.

@@ -56,7 +56,8 @@ const KernelTable& kernel_table(Isa isa) {
   const std::vector<Isa> available = available_isas();
   const auto found = std::find_if(tables().begin(), tables().end(), [&](const KernelTable& table) { return table.isa == isa; });
   if (found == tables().end() || std::find(available.begin(), available.end(), isa) == available.end())
-    fail(ErrorCode::unsupported, "[isa] {} is not available here; the best this machine supports is {}", isa_name(isa), isa_name(best_isa()));
+    fail(ErrorCode::unsupported, "[isa] {} is not available here; the best this machine supports is {}", isa_name(isa),
+         isa_name(best_isa()));
   return *found;
 }
 

@@ -202,9 +202,10 @@ TEST(Engine, CountsTheBytesOfAToken) {
   const model::Arch& arch = model::arch_for_gguf("llama");
   const std::uint64_t vectors = (2 * 2 + 1) * 32 * 4, embedding = 97 * 32 * 4, row = 32 * 4;
   const std::uint64_t matrices = std::uint64_t{2} * (64 * 32 * 2 + 32 * 32 * 2 + 96 * 32 * 3) * 4;
-  EXPECT_EQ(Engine(testing::random_model(arch, config, 1), {.threads = 1, .isa = {}}).bytes_per_token(), vectors + matrices + embedding + row);
+  const std::uint64_t expected = vectors + matrices + embedding + row;
+  EXPECT_EQ(Engine(testing::random_model(arch, config, 1), {.threads = 1, .isa = {}}).bytes_per_token(), expected);
   config.tied = true;
-  EXPECT_EQ(Engine(testing::random_model(arch, config, 1), {.threads = 1, .isa = {}}).bytes_per_token(), vectors + matrices + embedding + row);
+  EXPECT_EQ(Engine(testing::random_model(arch, config, 1), {.threads = 1, .isa = {}}).bytes_per_token(), expected);
 }
 
 // Runs the chunks, which must be refused, and checks that the message holds every one of `words`.

@@ -54,7 +54,8 @@ TEST_P(Golden, LogitsAgree) {
     const std::span<const float> row = std::span(logits).subspan(position * vocab, vocab);
     const std::vector<TokenId> ids = ids_of(record.at("ids", "record"));
     const Json::Array& expected = record.at("logits", "record").as_array("logits");
-    for (std::size_t i = 0; i < ids.size(); ++i) EXPECT_NEAR(row[ids[i]], expected[i].as_double("logit"), tolerance) << position << ": " << ids[i];
+    for (std::size_t i = 0; i < ids.size(); ++i)
+      EXPECT_NEAR(row[ids[i]], expected[i].as_double("logit"), tolerance) << position << ": " << ids[i];
     EXPECT_EQ(top_five(row), ids_of(record.at("top5", "record"))) << position;
     EXPECT_NEAR(engine_.log_sum_exp(row), record.at("log_sum_exp", "record").as_double("log_sum_exp"), tolerance) << position;
   }

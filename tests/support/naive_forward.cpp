@@ -44,7 +44,8 @@ Vector prepared(const model::Model& model, const std::string& norm, const Vector
     if (model.find(norm) != nullptr) one = rms_norm(one, read(model, norm), model.config().norm_epsilon);
     Vector turned(head);
     for (std::size_t i = 0; i < head / 2; ++i) {
-      const double angle = static_cast<double>(position) * std::pow(model.config().rope.theta, -2.0 * static_cast<double>(i) / static_cast<double>(head));
+      const double share = 2.0 * static_cast<double>(i) / static_cast<double>(head);
+      const double angle = static_cast<double>(position) * std::pow(model.config().rope.theta, -share);
       turned[i] = one[i] * std::cos(angle) - one[i + head / 2] * std::sin(angle);
       turned[i + head / 2] = one[i + head / 2] * std::cos(angle) + one[i] * std::sin(angle);
     }
@@ -54,8 +55,8 @@ Vector prepared(const model::Model& model, const std::string& norm, const Vector
 }
 
 // What one query head gathers from the values of its key head, over every token so far.
-void attend(const model::Config& config, const Vector& query, const std::vector<Vector>& keys, const std::vector<Vector>& values, std::size_t head,
-            Vector& output) {
+void attend(const model::Config& config, const Vector& query, const std::vector<Vector>& keys, const std::vector<Vector>& values,
+            std::size_t head, Vector& output) {
   const std::size_t width = config.head, from = head / (config.heads / config.kv_heads) * width;
   Vector weights;
   for (const Vector& key : keys) {

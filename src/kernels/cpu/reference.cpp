@@ -34,7 +34,8 @@ void attend(const AttentionArguments& a, const float* query, std::size_t visible
   }
   for (std::size_t i = 0; i < a.head; ++i) {
     double mean = 0;
-    for (std::size_t j = 0; j < visible; ++j) mean += static_cast<double>(a.scores[j]) * static_cast<double>(a.values[j * a.cache_stride + i]);
+    for (std::size_t j = 0; j < visible; ++j)
+      mean += static_cast<double>(a.scores[j]) * static_cast<double>(a.values[j * a.cache_stride + i]);
     output[i] = static_cast<float>(mean / sum);
   }
 }
@@ -62,7 +63,10 @@ void rope(float* x, const float* cosine, const float* sine, std::size_t head) no
 }
 
 void swiglu(const float* gate, const float* up, float* y, std::size_t length) noexcept {
-  for (std::size_t i = 0; i < length; ++i) y[i] = static_cast<float>(static_cast<double>(gate[i]) / (1.0 + std::exp(-static_cast<double>(gate[i])))) * up[i];
+  for (std::size_t i = 0; i < length; ++i) {
+    const double value = gate[i];
+    y[i] = static_cast<float>(value / (1.0 + std::exp(-value))) * up[i];
+  }
 }
 
 void add(float* x, const float* y, std::size_t length) noexcept {

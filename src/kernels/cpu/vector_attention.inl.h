@@ -60,7 +60,8 @@ HWY_INLINE float exponentiate(float* scores, std::size_t visible, std::size_t co
 // Elements [i, i + width) of every token's output: the values' mean, weighted by the scores. A weight of 0 leaves a sum as it is, so a
 // token's bits do not depend on how many keys its neighbours see.
 template <std::size_t kTokens, std::size_t kVectors>
-HWY_INLINE void average(const AttentionArguments& a, const float* sums, std::size_t i, std::size_t width, std::size_t count, float* output) {
+HWY_INLINE void average(const AttentionArguments& a, const float* sums, std::size_t i, std::size_t width, std::size_t count,
+                        float* output) {
   const Floats d;
   Vector means[kTokens][kVectors];
   HWY_UNROLL(8)
