@@ -64,13 +64,13 @@ void read_sequence(const Json::Array& parts, BpeDefinition& definition) {
 }
 
 // The ids of one special token of a template.
-void append_special(const Json& piece, const Json& specials, std::vector<TokenId>& ids, std::size_t tokens) {
+void append_special(const Json& piece, const Json& specials, std::vector<TokenId>& ids, const std::vector<Token>& tokens) {
   const std::string& name = piece.at("id", "a SpecialToken of the template").as_string("id");
   const Json& entry = specials.at(name, "special_tokens of the template");
   for (const Json& id : entry.at("ids", "a special token of the template").as_array("ids")) {
     const std::uint64_t value = id.as_uint("an id of the template");
-    if (value >= tokens)
-      fail(ErrorCode::malformed, "[tokenizer] the template uses id {} of a vocabulary of {}; the file is damaged", value, tokens);
+    if (value >= tokens.size() || tokens[value].kind == TokenKind::unused)
+      fail(ErrorCode::malformed, "[tokenizer] the template uses id {}, which is no token; the file is damaged", value);
     ids.push_back(static_cast<TokenId>(value));
   }
 }
@@ -83,7 +83,7 @@ void read_template(const Json& processor, BpeDefinition& definition) {
   bool seen = false;
   for (const Json& piece : processor.at("single", kWhat).as_array("single")) {
     if (const Json* special = piece.find("SpecialToken")) {
-      append_special(*special, specials, seen ? suffix : prefix, definition.tokens.size());
+      append_special(*special, specials, seen ? suffix : prefix, definition.tokens);
       continue;
     }
     const std::string& name = piece.at("Sequence", kWhat).at("id", "Sequence").as_string("id");
