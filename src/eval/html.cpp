@@ -70,7 +70,7 @@ class Page {
     text_ += "<dl class=\"tiles\">\n";
     tile("Size", size(model), fmt::format("was {}; {:.2f} bits per weight", size(original), model.bits_per_weight));
     tile("Same next token", percent(d.same_top), fmt::format("± {}", percent(d.same_top_error, 2)));
-    tile("KL divergence", significant(d.mean), fmt::format("± {} nats per token", significant(d.standard_error, 2)));
+    tile("KL divergence", escape(nats(d.mean)), fmt::format("± {} nats per token", significant(d.standard_error, 2)));
     const double change = d.perplexity_ratio - 1;
     tile("Perplexity", significant(model.measurement.perplexity.value, 4),
          fmt::format("{}{} ± {}", change < 0 ? "−" : "+", percent(std::fabs(change), 2), percent(d.perplexity_ratio_error, 2)));
@@ -144,8 +144,8 @@ class Page {
       text_ += "<td>–</td><td>–</td><td>–</td><td>–</td><td>–</td>";
       return;
     }
-    append("<td>{}<small>± {}</small></td>", significant(divergence->mean), significant(divergence->standard_error, 2));
-    for (const double value : {divergence->median, divergence->p99, divergence->max}) append("<td>{}</td>", significant(value));
+    append("<td>{}<small>± {}</small></td>", escape(nats(divergence->mean)), significant(divergence->standard_error, 2));
+    for (const double value : {divergence->median, divergence->p99, divergence->max}) append("<td>{}</td>", escape(nats(value)));
     append("<td>{}{}</td>", percent(divergence->same_top), bar(divergence->same_top));
   }
 

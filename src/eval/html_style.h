@@ -38,7 +38,7 @@ thead th{font-size:.8rem;color:var(--muted);font-weight:600;vertical-align:botto
 th:first-child,td.left{text-align:left}
 tbody th{font-weight:600}
 tbody tr:last-child>*{border-bottom:0}
-th:first-child{padding-left:.2rem}
+th:first-child{padding-left:.2rem;position:sticky;left:-.4rem;background:var(--surface)}
 tr.chosen>*{background:var(--tint)}
 tr.base>*{color:var(--muted)}
 td small,th small{display:block;color:var(--muted);font-weight:400;font-size:.82em}

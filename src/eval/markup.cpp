@@ -96,6 +96,8 @@ std::string significant(double value, int digits) {
   return fmt::format("{:.{}f}", value, std::clamp(digits - 1 - power, 0, 12));
 }
 
+std::string nats(double value) { return value > 0 && value < 1e-6 ? "<\u00A00.000001" : significant(value); }
+
 std::string percent(double fraction, int decimals) { return fmt::format("{:.{}f}\u00A0%", 100 * fraction, decimals); }
 
 }  // namespace tightrope::eval

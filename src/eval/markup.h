@@ -19,6 +19,7 @@ std::size_t columns(std::string_view text);
 
 std::string human_bytes(double bytes);                   // "16.8 MB": three digits, powers of 1000
 std::string significant(double value, int digits = 3);   // never an exponent: "0.000302", "67.5", "1240"
+std::string nats(double value);                          // the same, but "< 0.000001" for what float logits cannot resolve
 std::string percent(double fraction, int decimals = 1);  // "91.3 %", with a no-break space
 
 }  // namespace tightrope::eval

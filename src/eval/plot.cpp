@@ -17,6 +17,7 @@ namespace {
 constexpr double kWidth = 860, kHeight = 430, kLeft = 72, kRight = 844, kTop = 22, kBottom = 372;
 constexpr double kGlyph = 7.6, kLine = 17;  // about the width and height of a label's character
 constexpr double kDot = 6;
+constexpr double kAsGoodAsNone = 1e-6;  // nats: below lies the noise of float logits; drawn at the lower edge
 
 constexpr std::string_view kStyle = R"(<style>
 .tightrope-plot{--surface:#fffefb;--ink:#1d2026;--muted:#5a606c;--grid:#e7e3da;--faint:#f1eee7;--accent:#0a6c6c;--warm:#a8430f;
@@ -48,7 +49,9 @@ class Plot {
     std::vector<double> sizes, divergences;
     for (const ModelReport& model : report.models) {
       sizes.push_back(static_cast<double>(model.bytes));
-      if (model.measurement.divergence && model.measurement.divergence->mean > 0) divergences.push_back(model.measurement.divergence->mean);
+      if (!model.measurement.divergence) continue;
+      const double mean = model.measurement.divergence->mean;
+      if (mean >= kAsGoodAsNone) divergences.push_back(mean);
     }
     x_ = bytes_axis(sizes, kLeft, kRight);
     y_ = log_axis(divergences, kBottom, kTop);
@@ -145,7 +148,7 @@ class Plot {
     const Divergence& d = *point.model->measurement.divergence;
     append("<g><title>{}: {}, {:.2f} bits per weight\nKLD {} ± {}, 99 % {}, largest {}\nsame next token {}</title>",
            escape(point.model->label), human_bytes(static_cast<double>(point.model->bytes)), point.model->bits_per_weight,
-           significant(d.mean), significant(d.standard_error, 2), significant(d.p99), significant(d.max), percent(d.same_top));
+           escape(nats(d.mean)), significant(d.standard_error, 2), significant(d.p99), significant(d.max), percent(d.same_top));
     append(R"(<path class="bar" d="M{0:.1f} {1:.1f}V{2:.1f}M{3:.1f} {1:.1f}h8M{3:.1f} {2:.1f}h8"/>)", point.x, point.low, point.high,
            point.x - 4);
     if (point.chosen) append(R"(<circle class="ring" cx="{:.1f}" cy="{:.1f}" r="{}"/>)", point.x, point.y, kDot + 4);

@@ -17,7 +17,7 @@ struct ModelReport {
   std::string label;        // for tables and plots: "q4_k_m"
   std::uint64_t bytes = 0;  // of the file or folder's weights on disk
   double bits_per_weight = 0;
-  Measurement measurement;
+  Measurement measurement{};
   std::string sample;  // a continuation of Report::prompt, greedy
 };
 

@@ -93,11 +93,12 @@ double surprise(std::span<const float> logits, const Softmax& softmax, std::uint
 double divergence(std::span<const float> base_logits, std::span<const float> base_weights, const Softmax& base,
                   std::span<const float> model_logits, const Softmax& model) {
   // With d = base logit - model logit: KLD = mean of d under the base - (log_sum of the base - log_sum of the model). Both terms lose a
-  // common shift first, so that it costs no digits.
-  const float shift = base.peak - model.peak;
-  const double weighted =
-      sum_over(base_logits.size(), [&](std::size_t i) { return base_weights[i] * ((base_logits[i] - model_logits[i]) - shift); });
-  return std::max(0.0, weighted / base.sum + static_cast<double>(shift) - (base.log_sum() - model.log_sum()));
+  // common shift first, in double, so that it costs no digits.
+  const double shift = static_cast<double>(base.peak) - static_cast<double>(model.peak);
+  const double weighted = sum_over(base_logits.size(), [&](std::size_t i) {
+    return base_weights[i] * static_cast<float>(static_cast<double>(base_logits[i]) - static_cast<double>(model_logits[i]) - shift);
+  });
+  return std::max(0.0, weighted / base.sum + shift - (base.log_sum() - model.log_sum()));
 }
 
 }  // namespace tightrope::eval

@@ -47,7 +47,7 @@ Row model_row(const ModelReport& model, bool with_divergence) {
           with_error(perplexity.value, perplexity.standard_error, 3)};
   if (!with_divergence) return row;
   if (const std::optional<Divergence>& d = model.measurement.divergence) {
-    for (const double value : {d->mean, d->median, d->p99, d->max}) row.push_back(significant(value));
+    for (const double value : {d->mean, d->median, d->p99, d->max}) row.push_back(nats(value));
     row.push_back(percent(d->same_top, 2));
   } else {
     row.insert(row.end(), 5, "–");

@@ -1,0 +1,88 @@
+// Speed measuring: shapes and sanity of what comes out; the numbers are the machine's.
+#include "eval/latency.h"
+
+#include <gtest/gtest.h>
+
+#include "eval/processor_time.h"
+#include "model/checkpoint_io.h"
+#include "support/temporary_folder.h"
+#include "support/tiny_model.h"
+#include "tightrope/error.h"
+
+namespace tightrope::eval {
+namespace {
+
+std::filesystem::path saved_model(const test::TemporaryFolder& folder) {
+  const std::filesystem::path file = folder / "tiny.gguf";
+  model::save_gguf(test::tiny_model(*model::all_archs().front()), file, {});
+  return file;
+}
+
+TEST(Latency, MeasuresLoadPrefillAndDecode) {
+  const test::TemporaryFolder folder;
+  std::uint64_t done = 0, total = 1;
+  const BenchOptions options{.prefill_tokens = 16, .decode_tokens = 4, .batches = "1,3", .repetitions = 3, .threads = 1};
+  const Latency latency = measure_latency(saved_model(folder), options, [&](const ProgressUpdate& update) {
+    EXPECT_EQ(update.done, done + 1);
+    done = update.done, total = update.total;
+  });
+  EXPECT_EQ(done, total);
+  EXPECT_EQ(latency.threads, 1u);
+  EXPECT_FALSE(latency.isa.empty());
+  EXPECT_GT(latency.load_seconds, 0);
+  EXPECT_GT(latency.peak_resident_bytes, 100000u);
+  ASSERT_EQ(latency.prefill.size(), 1u);
+  EXPECT_EQ(latency.prefill[0].tokens, 16u);
+  ASSERT_EQ(latency.decode.size(), 2u);
+  EXPECT_EQ(latency.decode[0].batch, 1u);
+  EXPECT_EQ(latency.decode[1].batch, 3u);
+  for (const Spread& spread : {latency.prefill[0].tokens_per_second, latency.decode[0].tokens_per_second}) {
+    EXPECT_GT(spread.min, 0);
+    EXPECT_LE(spread.min, spread.median);
+    EXPECT_LE(spread.median, spread.max);
+  }
+  EXPECT_GT(latency.decode[0].bytes_per_token, latency.decode[1].bytes_per_token);  // a batch shares the weights it reads
+  EXPECT_GT(latency.decode[0].bandwidth_share, 0);
+}
+
+TEST(Latency, OptionsThatAreZeroAreRefused) {
+  const test::TemporaryFolder folder;
+  const auto file = saved_model(folder);
+  EXPECT_THROW(measure_latency(file, {.prefill_tokens = 0}, {}), Error);
+  EXPECT_THROW(measure_latency(file, {.decode_tokens = 0}, {}), Error);
+  EXPECT_THROW(measure_latency(file, {.repetitions = 0}, {}), Error);
+  EXPECT_THROW(measure_latency(folder / "missing.gguf", {}, {}), Error);
+}
+
+TEST(Latency, BatchesAreAListOfNumbers) {
+  EXPECT_EQ(parse_batches("1,2,16"), (std::vector<std::uint64_t>{1, 2, 16}));
+  for (const char* bad : {"", "0", "1,", ",1", "1,,2", "two", "1 2", "-1", "4097", "99999999999999999999"}) {
+    EXPECT_THROW(parse_batches(bad), Error) << bad;
+  }
+}
+
+TEST(Latency, SpreadOfAWorkedExample) {
+  const Spread odd = spread_of({3, 1, 2}), even = spread_of({4, 1, 3, 2});
+  EXPECT_EQ(odd.median, 2);
+  EXPECT_EQ(even.median, 2.5);
+  EXPECT_EQ(even.min, 1);
+  EXPECT_EQ(even.max, 4);
+  EXPECT_EQ(spread_of({}).median, 0);
+}
+
+TEST(Bandwidth, IsPlausible) {
+  const double bandwidth = measure_read_bandwidth(1);
+  EXPECT_GT(bandwidth, 1e8);   // any machine this runs on
+  EXPECT_LT(bandwidth, 5e11);  // one thread cannot: the reading was optimised away
+}
+
+TEST(ForeignLoad, OwnWorkIsNotForeign) {
+  const ForeignLoad load;
+  const Stopwatch watch;
+  volatile double sink = 0;
+  while (watch.seconds() < 0.05) sink = sink + 1;
+  EXPECT_GE(load.cores(), 0);
+}
+
+}  // namespace
+}  // namespace tightrope::eval

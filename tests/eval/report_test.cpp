@@ -1,0 +1,154 @@
+// The report's JSON both ways, its tables and its verdict.
+#include "eval/report.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "support/sample_report.h"
+#include "tightrope/error.h"
+
+namespace tightrope::eval {
+namespace {
+
+std::vector<std::string> keys(const Json& json) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : json.as_object("test")) names.push_back(name);
+  return names;
+}
+
+TEST(ReportJson, HasTheStableKeys) {
+  const Json json = to_json(test::sample_report());
+  const Json& model = json.at("models", "test").as_array("test")[1];
+  for (const char* key : {"path", "bytes", "bits_per_weight", "perplexity", "kld", "same_top"}) EXPECT_NE(model.find(key), nullptr) << key;
+  for (const char* key : {"value", "stderr", "context", "tokens"}) EXPECT_TRUE(model.find("perplexity")->find(key)->is_number()) << key;
+  for (const char* key : {"mean", "median", "p99", "max"}) EXPECT_TRUE(model.find("kld")->find(key)->is_number()) << key;
+  EXPECT_EQ(model.find("same_top")->as_double("test"), 0.991);
+}
+
+TEST(ReportJson, TheBaseHasNoDivergence) {
+  const Json json = to_json(test::sample_report());
+  const Json& base = json.at("models", "test").as_array("test")[0];
+  EXPECT_TRUE(base.at("kld", "test").is_null());
+  EXPECT_TRUE(base.at("same_top", "test").is_null());
+}
+
+TEST(ReportJson, LatencyHasTheStableKeys) {
+  const Json json = to_json(test::sample_report().latencies.front());
+  for (const char* key : {"model", "isa", "threads", "load_seconds", "peak_rss_bytes", "prefill", "decode"}) {
+    EXPECT_NE(json.find(key), nullptr) << key;
+  }
+  const Json& prefill = json.at("prefill", "test").as_array("test").front();
+  EXPECT_EQ(keys(prefill), (std::vector<std::string>{"tokens", "batch", "tokens_per_second"}));
+  EXPECT_EQ(keys(prefill.at("tokens_per_second", "test")), (std::vector<std::string>{"median", "min", "max"}));
+  const Json& decode = json.at("decode", "test").as_array("test").front();
+  EXPECT_EQ(keys(decode), (std::vector<std::string>{"batch", "tokens_per_second", "bytes_per_token", "bandwidth_share"}));
+}
+
+TEST(ReportJson, ComesBackUnchanged) {
+  const Report report = test::sample_report();
+  const std::string text = to_json(report).dump(2);
+  const Report again = read_report(Json::parse(text, "test"));
+  EXPECT_EQ(to_json(again).dump(2), text);
+  EXPECT_EQ(again.base, report.base);
+  EXPECT_EQ(again.models[2].measurement.divergence->max, report.models[2].measurement.divergence->max);
+  EXPECT_EQ(again.latencies.front().decode.front().bytes_per_token, 9210000u);
+  EXPECT_EQ(to_html(again), to_html(report));
+}
+
+TEST(ReportJson, WithoutBaseSpeedOrPromptComesBackUnchanged) {
+  Report report = test::sample_report();
+  report.base.reset();
+  report.models.resize(1);
+  report.latencies.clear();
+  report.prompt.clear();
+  const std::string text = to_json(report).dump();
+  EXPECT_EQ(to_json(read_report(Json::parse(text, "test"))).dump(), text);
+}
+
+TEST(ReportJson, NumbersThatAreNotFiniteSurvive) {
+  Report report = test::sample_report();
+  report.models[1].measurement.perplexity.value = std::numeric_limits<double>::infinity();
+  const Report again = read_report(Json::parse(to_json(report).dump(), "test"));
+  EXPECT_FALSE(std::isfinite(again.models[1].measurement.perplexity.value));
+  EXPECT_NE(to_table(again).find("nan"), std::string::npos);
+}
+
+TEST(ReportJson, OnlyTheStableKeysAreNeeded) {
+  const Report report = read_report(Json::parse(R"({"models":[{"path":"a.gguf","bytes":5,"bits_per_weight":4.5,
+    "perplexity":{"value":2,"stderr":0.1,"context":8,"tokens":7},"kld":{"mean":0.1,"median":0.1,"p99":1,"max":2},"same_top":0.5}]})",
+                                                "test"));
+  EXPECT_EQ(report.models.front().label, "a.gguf");
+  EXPECT_EQ(report.models.front().measurement.divergence->same_top, 0.5);
+}
+
+TEST(ReportJson, DamagedReportsAreRefused) {
+  const auto refused = [](const char* text) {
+    try {
+      read_report(Json::parse(text, "test"));
+      return false;
+    } catch (const Error& error) {
+      return error.code() == ErrorCode::malformed;
+    }
+  };
+  EXPECT_TRUE(refused("[]"));
+  EXPECT_TRUE(refused("{}"));
+  EXPECT_TRUE(refused(R"({"models":3})"));
+  EXPECT_TRUE(refused(R"({"models":[{"path":"a"}]})"));
+  EXPECT_TRUE(refused(R"({"models":[],"base":0})"));
+  EXPECT_TRUE(refused(R"({"models":[],"latencies":[{"model":"a"}]})"));
+}
+
+TEST(ReportTable, ColumnsAlign) {
+  Report report = test::sample_report();
+  report.models[1].label = "größer";  // more bytes than columns
+  const std::string table = to_table(report);
+  std::vector<std::size_t> widths;
+  for (std::size_t begin = 0; begin < table.size(); begin = table.find('\n', begin) + 1) {
+    const std::string line = table.substr(begin, table.find('\n', begin) - begin);
+    widths.push_back(static_cast<std::size_t>(std::ranges::count_if(line, [](char c) { return (c & 0xC0) != 0x80; })));
+  }
+  ASSERT_EQ(widths.size(), 1 + report.models.size());
+  for (const std::size_t width : widths) EXPECT_EQ(width, widths.front());
+}
+
+TEST(ReportTable, NamesCannotDriveTheTerminal) {
+  Report report = test::sample_report();
+  report.models[1].label = "evil\x1b[2J\nname\x07";
+  report.latencies[0].model = "evil\x1b]0;title\x07";
+  for (const std::string& text : {to_table(report), to_table(report.latencies[0]), verdict(report)}) {
+    EXPECT_EQ(text.find('\x1b'), std::string::npos);
+    EXPECT_EQ(text.find('\x07'), std::string::npos);
+  }
+}
+
+TEST(Verdict, IsTheSmallestModelThatIsRightNineTimesInTen) {
+  Report report = test::sample_report();
+  EXPECT_EQ(best_trade(report), 2u);
+  EXPECT_EQ(verdict(report), "q4_k_m is 3.2 times smaller than the original and predicts the same next token 92\u00A0% of the time.");
+  report.models.erase(report.models.begin() + 1, report.models.begin() + 3);  // the good ones
+  EXPECT_EQ(best_trade(report), 1u);                                          // the one that is right most often
+}
+
+TEST(Verdict, SpeaksOfPerplexityWithoutABase) {
+  Report report = test::sample_report();
+  report.base.reset();
+  EXPECT_EQ(best_trade(report), std::nullopt);
+  EXPECT_NE(verdict(report).find("erplexity"), std::string::npos);
+  report.models.resize(1);
+  EXPECT_EQ(verdict(report), "original has a perplexity of 67.50.");
+  report.models.clear();
+  EXPECT_FALSE(verdict(report).empty());
+}
+
+TEST(Verdict, DoesNotCallALargerModelSmaller) {
+  Report report = test::sample_report();
+  report.models.resize(2);
+  report.models[1].bytes = 2 * report.models[0].bytes;
+  EXPECT_NE(verdict(report).find("2.00 times the size"), std::string::npos) << verdict(report);
+}
+
+}  // namespace
+}  // namespace tightrope::eval
