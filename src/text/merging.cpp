@@ -41,7 +41,7 @@ class Chain {
 
   void write(std::vector<TokenId>& tokens) const {
     tokens.clear();
-    for (std::uint32_t i = 0; i != kEnd; i = links_[i].next) tokens.push_back(links_[i].token);
+    for (std::uint32_t i = links_.empty() ? kEnd : 0; i != kEnd; i = links_[i].next) tokens.push_back(links_[i].token);
   }
 
  private:
