@@ -65,7 +65,7 @@ void print_tensors(const Model& model) {
 void verify(const Model& model, unsigned threads) {
   std::string list;
   for (const NonFinite& bad : model.non_finite(threads, progress_on_stderr()))
-    list += fmt::format("{}'{}' ({} values, the first at {})", list.empty() ? "" : ", ", bad.tensor, bad.count, bad.first);
+    list += fmt::format("{}'{}' ({} of its values, the first at {})", list.empty() ? "" : ", ", bad.tensor, bad.count, bad.first);
   if (!list.empty())
     throw Error(ErrorCode::malformed, fmt::format("[verify] not all weights are finite numbers: {}; fetch the model again", list));
 }

@@ -120,6 +120,9 @@ void Verb::option(const std::string& names, T& value, const std::string& placeho
   CLI::Option* option = static_cast<CLI::App*>(handle_)->add_option(names, value, help);
   option->required(accepts.required);
   if constexpr (std::is_integral_v<T>) {
+    // CLI11 2.1 reads "-1" as the largest number there is.
+    option->check(
+        [names](const std::string& text) { return text.starts_with('-') ? fmt::format("{} takes no negative number", names) : ""; });
     if (accepts.least || accepts.most)
       option->check(
           CLI::Range(static_cast<T>(accepts.least.value_or(0)), static_cast<T>(accepts.most.value_or(std::numeric_limits<T>::max()))));

@@ -3,6 +3,7 @@
 
 #include <iostream>
 #include <iterator>
+#include <utility>
 
 #include "options.h"
 #include "signals.h"
@@ -34,15 +35,17 @@ std::string speed_text(const Generated& done) {
 void run(const Options& options) {
   const std::string prompt = read_prompt(options.prompt);
   Engine engine(Model::load(options.model), options.engine);
+  // The prompt waits for the first token, so that a refusal prints nothing but its message.
+  std::string echo = options.no_echo ? "" : prompt;
   const auto stream = [&](std::string_view text) {
     throw_if_interrupted();
-    if (!options.json) print(text), flush_output();
+    if (!options.json) print(std::exchange(echo, "")), print(text), flush_output();
     return true;
   };
-  if (!options.json && !options.no_echo) stream(prompt);
   const Generated done = engine.generate(prompt, options.generate, stream);
   if (options.json) return print_line(to_json(done));
-  print_line("\n");
+  print(echo);
+  print("\n");
   flush_output();
   note(speed_text(done));
 }

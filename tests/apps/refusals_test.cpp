@@ -39,7 +39,7 @@ TEST_F(RefusalTest, BadValuesOfOptions) {
   expect_refusal({"quantize", model_}, "--output is required");
   expect_refusal({"quantize", model_, "-o", "out.gguf", "--type", "q9_9"}, "q9_9");
   expect_refusal({"quantize", model_, "-o", "out.gguf", "--targets", "nothing.*"}, "nothing.*");
-  expect_refusal({"run", model_, "a", "-n", "-1"}, "-n");
+  expect_refusal({"run", model_, "a", "-n", "-1"}, "takes no negative number");
   expect_refusal({"run", model_, "a", "-n", "99999"}, "2048");
   expect_refusal({"run", model_, "a", "--top-p", "7"}, "top");
   expect_refusal({"run", model_, "a", "--temp", "nan"}, "temp");
@@ -94,8 +94,8 @@ TEST_F(RefusalTest, NotANumberAmongTheWeights) {
   bytes[2 * 7] = std::byte{0xC0}, bytes[2 * 7 + 1] = std::byte{0x7F};  // bf16 NaN at element 7
   tiny = tiny.with("blocks.1.ffn.up", model::Weight(old.format(), old.shape(), Bytes(std::move(bytes))));
   model::save_huggingface(tiny, folder_ / "nan", {});
-  expect_refusal({"inspect", "nan", "--verify"}, "'blocks.1.ffn.up' (1 values, the first at 7)");
-  expect_refusal({"quantize", "nan", "-o", "out.gguf", "--type", "q8_0"}, "blocks.1.ffn.up");
+  expect_refusal({"inspect", "nan", "--verify"}, "'blocks.1.ffn.up' (1 of its values, the first at 7)");
+  expect_refusal({"quantize", "nan", "-o", "out.gguf", "--type", "q8_0"}, "row 0, column 7 is nan");
   expect_refusal({"run", "nan", "abc", "-n", "2"}, "blocks.1.ffn.up");
 }
 
@@ -107,7 +107,7 @@ TEST_F(RefusalTest, OutputsThatWouldDestroySomething) {
   expect_refusal({"convert", "a.gguf", "-o", "./demo/../a.gguf", "--force"}, "a.gguf");
   std::filesystem::create_symlink("a.gguf", folder_ / "link.gguf");
   expect_refusal({"quantize", model_, "-o", "link.gguf", "--force"}, "link.gguf");
-  expect_refusal({"convert", "a.gguf", "-o", "demo"}, "demo");
+  expect_refusal({"convert", model_, "-o", "demo"}, "demo");
   model::save_huggingface(tiny_model(model::arch_for_hf_model_type("llama")), folder_ / "tiny", {});
   expect_refusal({"convert", "tiny", "-o", "tiny/inside.gguf"}, "inside");
   expect_refusal({"convert", "tiny", "-o", "tiny", "--force"}, "tiny");
