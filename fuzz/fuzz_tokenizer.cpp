@@ -26,7 +26,8 @@ BpeDefinition small_definition(std::string_view pre_tokenizer) {
     const char value = static_cast<char>(static_cast<unsigned char>(byte));
     definition.tokens.push_back({to_byte_alphabet({&value, 1}), TokenKind::normal});
   }
-  for (const auto& [left, right] : {std::pair{"a", "a"}, {"aa", "aa"}, {"t", "h"}, {"th", "e"}, {" ", "the"}, {" ", " "}, {"\xef", "\xbf"}}) {
+  for (const auto& [left, right] :
+       {std::pair{"a", "a"}, {"aa", "aa"}, {"t", "h"}, {"th", "e"}, {" ", "the"}, {" ", " "}, {"\xef", "\xbf"}}) {
     definition.merges.emplace_back(to_byte_alphabet(left), to_byte_alphabet(right));
     definition.tokens.push_back({definition.merges.back().first + definition.merges.back().second, TokenKind::normal});
   }
@@ -84,7 +85,9 @@ void read_tokenizer(std::string_view json) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view rest(reinterpret_cast<const char*>(data + 1), size - 1);
-  if (data[0] % 2 == 0) encode_text(rest);
-  else read_tokenizer(rest);
+  if (data[0] % 2 == 0)
+    encode_text(rest);
+  else
+    read_tokenizer(rest);
   return 0;
 }

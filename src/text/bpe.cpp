@@ -24,7 +24,8 @@ std::vector<bool> mergeable_tokens(const BpeDefinition& definition) {
 TokenId id_of(const StringTable& ids_of_pieces, std::string_view piece, std::size_t rank) {
   const auto id = ids_of_pieces.find(piece);
   if (!id)
-    fail(ErrorCode::malformed, "[tokenizer] merge {} needs the token '{}', which is not in the vocabulary; the file is damaged", rank, piece);
+    fail(ErrorCode::malformed, "[tokenizer] merge {} needs the token '{}', which is not in the vocabulary; the file is damaged", rank,
+         piece);
   return *id;
 }
 
@@ -110,9 +111,12 @@ void Bpe::merge(std::string_view word, std::vector<TokenId>& ids) const {
     const std::int64_t token = byte_tokens_[static_cast<unsigned char>(c)];
     if (token >= 0) tokens.push_back(static_cast<TokenId>(token));
   }
-  if (tokens.size() <= kShortWord) merge_short(merges_, tokens);
-  else if (ranks_grow_ && ranks_ <= kRanksPerToken * tokens.size()) merge_long_by_rank(merges_, ranks_, tokens);
-  else merge_long(merges_, tokens);
+  if (tokens.size() <= kShortWord)
+    merge_short(merges_, tokens);
+  else if (ranks_grow_ && ranks_ <= kRanksPerToken * tokens.size())
+    merge_long_by_rank(merges_, ranks_, tokens);
+  else
+    merge_long(merges_, tokens);
   ids.insert(ids.end(), tokens.begin(), tokens.end());
 }
 

@@ -30,7 +30,7 @@ class Bpe {
   std::array<std::int64_t, 256> byte_tokens_;  // -1: the byte is dropped
   std::size_t longest_whole_word_ = 0;         // bytes
   std::size_t ranks_ = 0;                      // number of merges
-  bool ranks_grow_ = true;  // no merge can make a pair of smaller rank possible: true of every trained table
+  bool ranks_grow_ = true;                     // no merge can make a pair of smaller rank possible: true of every trained table
 };
 
 }  // namespace tightrope::text

@@ -35,7 +35,8 @@ const StringTable::Slot& StringTable::slot_of(std::string_view bytes, std::uint6
   for (std::size_t i = hash & mask;; i = (i + 1) & mask) {
     const Slot& slot = slots_[i];
     if (!slot.used) return slot;
-    if (slot.hash == hash && slot.size == bytes.size() && std::memcmp(bytes_.data() + slot.offset, bytes.data(), bytes.size()) == 0) return slot;
+    if (slot.hash == hash && slot.size == bytes.size() && std::memcmp(bytes_.data() + slot.offset, bytes.data(), bytes.size()) == 0)
+      return slot;
   }
 }
 

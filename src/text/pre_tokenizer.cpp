@@ -26,7 +26,8 @@ constexpr PreTokenizer kPreTokenizers[] = {
      .newlines_apart = false},
     {.name = "llama-bpe",
      .other_names = kLlamaNames,
-     .pattern = R"re((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)re",
+     .pattern =
+         R"re((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)re",
      .is_byte_level_default = false,
      .ignore_merges = true,
      .contractions_in_any_case = true,

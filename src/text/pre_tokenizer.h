@@ -23,9 +23,9 @@ struct PreTokenizer {
 };
 
 std::span<const PreTokenizer> pre_tokenizers();
-const PreTokenizer* find_pre_tokenizer(std::string_view name);              // by any of its names; null when unknown
+const PreTokenizer* find_pre_tokenizer(std::string_view name);                // by any of its names; null when unknown
 const PreTokenizer* find_pre_tokenizer_by_pattern(std::string_view pattern);  // null when unknown
-std::string known_pre_tokenizers();                                         // names for an error message
+std::string known_pre_tokenizers();                                           // names for an error message
 
 // Where the word that starts at `begin` ends. Requires valid UTF-8, begin < text.size() on a code point.
 std::size_t word_end(const PreTokenizer& rules, std::string_view text, std::size_t begin) noexcept;

@@ -118,8 +118,10 @@ struct Tokenizer::Implementation {
     raw_added.split(text, parse_special, [&](const Segment& outer) {
       if (outer.id >= 0) return ids.push_back(static_cast<TokenId>(outer.id));
       normalized_added.split(outer.text, parse_special, [&](const Segment& inner) {
-        if (inner.id >= 0) ids.push_back(static_cast<TokenId>(inner.id));
-        else encode_plain(inner.text, ids);
+        if (inner.id >= 0)
+          ids.push_back(static_cast<TokenId>(inner.id));
+        else
+          encode_plain(inner.text, ids);
       });
     });
   }
@@ -142,8 +144,10 @@ std::vector<TokenId> Tokenizer::encode(std::string_view text, const EncodeOption
   std::vector<TokenId> ids;
   ids.reserve(text.size() / 3 + 8);
   if (options.add_special) ids = definition.prefix;
-  if (is_valid_utf8(text)) implementation_->encode(text, options.parse_special, ids);
-  else implementation_->encode(repaired_utf8(text), options.parse_special, ids);
+  if (is_valid_utf8(text))
+    implementation_->encode(text, options.parse_special, ids);
+  else
+    implementation_->encode(repaired_utf8(text), options.parse_special, ids);
   if (options.add_special) ids.insert(ids.end(), definition.suffix.begin(), definition.suffix.end());
   return ids;
 }

@@ -95,7 +95,8 @@ void read_added_tokens(const Json::Array& entries, BpeDefinition& definition, Id
            added.id, *known);
     Token& token = token_at(definition, added.id, total);
     if (!known && token.kind != TokenKind::unused)
-      fail(ErrorCode::malformed, "[tokenizer] id {} belongs to both '{}' and '{}'; the file is damaged", added.id, token.piece, added.content);
+      fail(ErrorCode::malformed, "[tokenizer] id {} belongs to both '{}' and '{}'; the file is damaged", added.id, token.piece,
+           added.content);
     if (known && token.kind != TokenKind::normal)
       fail(ErrorCode::malformed, "[tokenizer] the added token '{}' is there twice; the file is damaged", added.content);
     token = {added.content, added.special ? TokenKind::control : TokenKind::user_defined};
@@ -110,7 +111,8 @@ std::int64_t named_token(const Json& config, std::string_view key, const Ids& id
   if (value == nullptr || value->is_null()) return -1;
   const std::string& content = (value->is_object() ? value->at("content", key) : *value).as_string(key);
   const auto id = ids.find(content);
-  if (!id) fail(ErrorCode::malformed, "[tokenizer] {} '{}' of tokenizer_config.json is not in the vocabulary of tokenizer.json", key, content);
+  if (!id)
+    fail(ErrorCode::malformed, "[tokenizer] {} '{}' of tokenizer_config.json is not in the vocabulary of tokenizer.json", key, content);
   return *id;
 }
 
@@ -156,7 +158,8 @@ BpeDefinition parse_tokenizer_json(std::string_view tokenizer_json, std::string_
   const Json root = Json::parse(tokenizer_json, kWhat);
   root.as_object(kWhat);
   if (const Json* version = root.find("version"); version != nullptr && version->as_string("version") != "1.0")
-    fail(ErrorCode::unsupported, "[tokenizer] version '{}' of tokenizer.json is not supported; supported is 1.0", version->as_string("version"));
+    fail(ErrorCode::unsupported, "[tokenizer] version '{}' of tokenizer.json is not supported; supported is 1.0",
+         version->as_string("version"));
   const Json& model = root.at("model", kWhat);
   check_model_options(model);
   check_normalizer(root.find("normalizer"));

@@ -47,8 +47,7 @@ void read_split(const Json& split, BpeDefinition& definition) {
   const Json* pattern = split.at("pattern", "Split").find("Regex");
   if (pattern == nullptr) fail_component("pattern of Split", "String", "Regex");
   const PreTokenizer* row = find_pre_tokenizer_by_pattern(pattern->as_string("pattern of Split"));
-  if (row == nullptr)
-    fail_component("pre_tokenizer pattern", pattern->as_string("pattern"), "the patterns of " + known_pre_tokenizers());
+  if (row == nullptr) fail_component("pre_tokenizer pattern", pattern->as_string("pattern"), "the patterns of " + known_pre_tokenizers());
   definition.pre_tokenizer = row->name;
 }
 

@@ -90,7 +90,8 @@ Json pre_tokenizer_of(const BpeDefinition& definition) {
   if (row->is_byte_level_default) return byte_level(definition.add_prefix_space, true);
   if (definition.add_prefix_space)
     fail(ErrorCode::unsupported, "[tokenizer] tokenizer.json has no way to write add_prefix_space with '{}'", row->name);
-  const Json split = object({{"type", "Split"}, {"pattern", object({{"Regex", row->pattern}})}, {"behavior", "Isolated"}, {"invert", false}});
+  const Json split =
+      object({{"type", "Split"}, {"pattern", object({{"Regex", row->pattern}})}, {"behavior", "Isolated"}, {"invert", false}});
   return object({{"type", "Sequence"}, {"pretokenizers", Json::Array{split, byte_level(false, false)}}});
 }
 

@@ -69,8 +69,10 @@ std::string repaired_utf8(std::string_view text) {
   out.reserve(text.size() + text.size() / 8);
   for (std::size_t at = 0; at < text.size();) {
     const Part part = part_at(text, at);
-    if (part.valid) out.append(text.substr(at, part.bytes));
-    else append_utf8(out, U'\ufffd');
+    if (part.valid)
+      out.append(text.substr(at, part.bytes));
+    else
+      append_utf8(out, U'\ufffd');
     at += part.bytes;
   }
   return out;

@@ -97,8 +97,7 @@ TEST(TokenizerJson, BothSpellingsOfMerges) {
 
 TEST(TokenizerJson, ConfigNamesTokensAndTemplate) {
   const std::string json = small_json().dump();
-  const BpeDefinition read = parse_tokenizer_json(
-      json, R"({"bos_token": {"content": "<s>"}, "eos_token": "</s>", "unk_token": null,
+  const BpeDefinition read = parse_tokenizer_json(json, R"({"bos_token": {"content": "<s>"}, "eos_token": "</s>", "unk_token": null,
                 "chat_template": [{"name": "tool", "template": "x"}, {"name": "default", "template": "y"}]})");
   EXPECT_EQ(read.bos, kBegin);
   EXPECT_EQ(read.eos, kEnd);
@@ -155,7 +154,7 @@ TEST(TokenizerJson, RefusesHostileVocabularies) {
   constexpr ErrorCode kCode = ErrorCode::malformed;
   expect_refused({"model", "vocab", "zz"}, std::uint64_t{1} << 32, kCode, "out of range");
   expect_refused({"model", "vocab", "zz"}, 9'999'999, kCode, "out of range");  // within the limit, but alone out there
-  expect_refused({"model", "vocab", "zz"}, 3, kCode, "id 3");                    // taken
+  expect_refused({"model", "vocab", "zz"}, 3, kCode, "id 3");                  // taken
   expect_refused({"model", "vocab", "zz"}, -1, kCode, "token id");
   expect_refused({"model", "vocab", "zz"}, "1", kCode, "token id");
   expect_refused({"model", "vocab", "zz"}, 1.5, kCode, "token id");
@@ -179,13 +178,13 @@ TEST(TokenizerJson, RefusesBrokenAddedTokens) {
     tokens[0][key] = std::move(value);
     expect_refused({"added_tokens"}, tokens, ErrorCode::malformed, named);
   };
-  expect("id", 5, "id 5");              // the id of another token
-  expect("id", 262, "262");             // the id of another added token
+  expect("id", 5, "id 5");   // the id of another token
+  expect("id", 262, "262");  // the id of another added token
   expect("id", 9'000'000, "out of range");
   expect("id", 4'294'967'296.0, "id");
   expect("id", -1, "id");
-  expect("content", "a", "'a'");        // spelt like a token with another id
-  expect("content", "</s>", "</s>");    // there twice
+  expect("content", "a", "'a'");      // spelt like a token with another id
+  expect("content", "</s>", "</s>");  // there twice
   expect("content", "", "empty");
   expect("content", 3, "content");
   expect("special", "yes", "special");

@@ -53,9 +53,11 @@ constexpr std::size_t kMegabyte = 1'000'000;
 TEST(TokenizerTime, IsLinearWhateverTheText) {
   for (const char* rules : {"gpt-2", "llama-bpe"}) {
     const Tokenizer tokenizer(small_tokenizer(rules));
-    const double ordinary = seconds_per_megabyte(tokenizer, repeated("The other day they gathered there, then the 3 others 'd left.\n", kMegabyte));
+    const double ordinary =
+        seconds_per_megabyte(tokenizer, repeated("The other day they gathered there, then the 3 others 'd left.\n", kMegabyte));
     for (const char* unit : {"a", " ", "\n", " \n", "'", "<s", "<s>", "\xe4\xb8\xad", "\xff", "1", "!", "a1", "\xf0\x9f\x91\x8d"}) {
-      EXPECT_LT(seconds_per_megabyte(tokenizer, repeated(unit, kMegabyte)), kRatio * ordinary) << rules << ": 1 MB of " << testing::PrintToString(unit);
+      EXPECT_LT(seconds_per_megabyte(tokenizer, repeated(unit, kMegabyte)), kRatio * ordinary)
+          << rules << ": 1 MB of " << testing::PrintToString(unit);
     }
     EXPECT_LT(seconds_per_megabyte(tokenizer, random_letters(kMegabyte)), kRatio * ordinary) << rules;
   }
@@ -63,7 +65,8 @@ TEST(TokenizerTime, IsLinearWhateverTheText) {
 
 TEST(TokenizerTime, TenMegabytesOfOneWord) {
   const Tokenizer tokenizer(small_tokenizer());
-  const double ordinary = seconds_per_megabyte(tokenizer, repeated("The other day they gathered there, then the 3 others left.\n", kMegabyte));
+  const double ordinary =
+      seconds_per_megabyte(tokenizer, repeated("The other day they gathered there, then the 3 others left.\n", kMegabyte));
   for (const char* unit : {"a", " "}) EXPECT_LT(seconds_per_megabyte(tokenizer, repeated(unit, 10 * kMegabyte)), kRatio * ordinary) << unit;
   EXPECT_LT(seconds_per_megabyte(tokenizer, random_letters(10 * kMegabyte)), kRatio * ordinary);
 }
@@ -73,7 +76,8 @@ TEST(TokenizerTime, TablesOutOfOrderAreLinearToo) {
   BpeDefinition definition = small_tokenizer();
   std::swap(definition.merges[0], definition.merges[1]);
   const Tokenizer tokenizer(definition);
-  const double ordinary = seconds_per_megabyte(tokenizer, repeated("The other day they gathered there, then the 3 others left.\n", kMegabyte));
+  const double ordinary =
+      seconds_per_megabyte(tokenizer, repeated("The other day they gathered there, then the 3 others left.\n", kMegabyte));
   EXPECT_LT(seconds_per_megabyte(tokenizer, repeated("a", kMegabyte)), kRatio * ordinary);
   EXPECT_LT(seconds_per_megabyte(tokenizer, random_letters(kMegabyte)), kRatio * ordinary);
 }

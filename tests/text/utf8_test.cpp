@@ -66,7 +66,7 @@ TEST(ByteAlphabet, IsOneCharacterAByteAndInvertible) {
   const std::string spelt = to_byte_alphabet(all);
   EXPECT_EQ(from_byte_alphabet(spelt), all);
   EXPECT_EQ(to_byte_alphabet(" \n!"), "\xc4\xa0\xc4\x8a!");  // the well-known Ġ and Ċ
-  EXPECT_EQ(from_byte_alphabet("a b"), std::nullopt);          // a plain space is not of the alphabet
+  EXPECT_EQ(from_byte_alphabet("a b"), std::nullopt);        // a plain space is not of the alphabet
   EXPECT_EQ(from_byte_alphabet("\xe4\xb8\xad"), std::nullopt);
 }
 
@@ -75,11 +75,11 @@ TEST(CharacterClasses, KnowTheAwkwardOnes) {
   EXPECT_EQ(classes.of('a'), kLetter | kWord);
   EXPECT_EQ(classes.of('7'), kNumber | kWord);
   EXPECT_EQ(classes.of('_'), kWord);
-  EXPECT_EQ(classes.of(0x85), kSpace);        // next line
-  EXPECT_EQ(classes.of(0x180e), 0);           // Mongolian vowel separator: a space only before Unicode 6.3
-  EXPECT_EQ(classes.of(0x1c), 0);             // Python's str.isspace would say otherwise
-  EXPECT_EQ(classes.of(0xbd), kNumber);       // one half: a number, but no word character
-  EXPECT_EQ(classes.of(0x301), kWord);        // combining acute: a word character, but no letter
+  EXPECT_EQ(classes.of(0x85), kSpace);                // next line
+  EXPECT_EQ(classes.of(0x180e), 0);                   // Mongolian vowel separator: a space only before Unicode 6.3
+  EXPECT_EQ(classes.of(0x1c), 0);                     // Python's str.isspace would say otherwise
+  EXPECT_EQ(classes.of(0xbd), kNumber);               // one half: a number, but no word character
+  EXPECT_EQ(classes.of(0x301), kWord);                // combining acute: a word character, but no letter
   EXPECT_EQ(classes.of(0x31350) & kLetter, kLetter);  // CJK extension H, Unicode 15
   EXPECT_EQ(classes.of(0x10ffff), 0);
   int letters = 0;
