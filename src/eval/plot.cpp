@@ -14,7 +14,7 @@ namespace tightrope::eval {
 namespace {
 
 // In SVG units; y grows downwards.
-constexpr double kWidth = 860, kHeight = 430, kLeft = 72, kRight = 844, kTop = 22, kBottom = 372;
+constexpr double kWidth = 860, kHeight = 430, kLeft = 72, kRight = 828, kTop = 22, kBottom = 372;
 constexpr double kGlyph = 7.6, kLine = 17;  // about the width and height of a label's character
 constexpr double kDot = 6;
 constexpr double kAsGoodAsNone = 1e-6;  // nats: below lies the noise of float logits; drawn at the lower edge
