@@ -99,8 +99,8 @@ void attention(benchmark::State& state, const kernels::KernelTable& table) {
   const auto before = static_cast<std::size_t>(state.range(0)), positions = before + kTokens;
   auto queries = random_values(kTokens * kHead), keys = random_values(positions * kHead), values = keys, output = queries;
   kernels::AlignedFloats scores(kernels::kAttentionTile * positions);
-  const kernels::AttentionArguments arguments = {queries.data(), keys.data(), values.data(), output.data(), scores.data(),
-                                                 kTokens, kHead, kHead, kHead, kHead, before, positions, true, 0.125f};
+  const kernels::AttentionArguments arguments = {queries.data(), keys.data(), values.data(), output.data(), scores.data(), kTokens, kHead,
+                                                 kHead,          kHead,       kHead,         before,        positions,     true,    0.125f};
   Stopwatch watch;
   for (auto _ : state) table.attention(arguments);
   const double work = 4.0 * kTokens * kHead * (static_cast<double>(before) + kTokens / 2.0);

@@ -13,17 +13,17 @@ enum class PerplexityConvention : std::uint8_t {
 };
 
 struct EvalOptions {
-  std::uint64_t context = 512;     // tokens a chunk
-  std::uint64_t max_chunks = 0;    // 0: the whole text
+  std::uint64_t context = 512;   // tokens a chunk
+  std::uint64_t max_chunks = 0;  // 0: the whole text
   PerplexityConvention convention = PerplexityConvention::consecutive;
-  unsigned threads = 0;            // 0: every available core
+  unsigned threads = 0;  // 0: every available core
 };
 
 struct BenchOptions {
   std::uint64_t prefill_tokens = 512;
-  std::uint64_t decode_tokens = 64;      // a sequence
-  std::string batches = "1";             // sequences decoded together: a comma-separated list
-  unsigned repetitions = 5;              // after one warm-up; medians are reported
+  std::uint64_t decode_tokens = 64;  // a sequence
+  std::string batches = "1";         // sequences decoded together: a comma-separated list
+  unsigned repetitions = 5;          // after one warm-up; medians are reported
   unsigned threads = 0;
 };
 

@@ -19,17 +19,17 @@ class ThreadPool;
 namespace tightrope::engine {
 
 struct Options {
-  unsigned threads = 0;               // 0: every available core
-  std::optional<kernels::Isa> isa;    // none: TIGHTROPE_ISA, else the best this machine has
+  unsigned threads = 0;             // 0: every available core
+  std::optional<kernels::Isa> isa;  // none: TIGHTROPE_ISA, else the best this machine has
 };
 
 // The keys and values of one sequence, [blocks][position, kv_heads * head] float32. Grows by the page as tokens come, up to `capacity`.
 class Sequence {
  public:
   Sequence(const model::Config& config, std::uint64_t capacity);
-  std::uint64_t length() const { return length_; }      // tokens seen
+  std::uint64_t length() const { return length_; }  // tokens seen
   std::uint64_t capacity() const { return capacity_; }
-  void rewind(std::uint64_t length);                    // forgets later tokens; length <= length()
+  void rewind(std::uint64_t length);  // forgets later tokens; length <= length()
   std::uint64_t bytes() const;
 
  private:

@@ -9,8 +9,8 @@
 namespace tightrope::engine {
 namespace {
 
-constexpr std::size_t kTokenGrain = 8;      // tokens a thread takes at a time in the loops over single tokens
-constexpr std::size_t kAttentionRun = 32;   // query tokens of one head that are one piece of work
+constexpr std::size_t kTokenGrain = 8;     // tokens a thread takes at a time in the loops over single tokens
+constexpr std::size_t kAttentionRun = 32;  // query tokens of one head that are one piece of work
 
 }  // namespace
 

@@ -28,7 +28,12 @@ class ForwardPass {
  public:
   ForwardPass(const model::Model& model, const Network& network, Runtime& runtime, RopeTable& rope, Workspace& workspace,
               const Observers& observers)
-      : config_(model.config()), spec_(model.arch().block), network_(network), runtime_(runtime), rope_(rope), work_(workspace),
+      : config_(model.config()),
+        spec_(model.arch().block),
+        network_(network),
+        runtime_(runtime),
+        rope_(rope),
+        work_(workspace),
         observers_(observers) {}
 
   // Checks the chunks, runs them, leaves the logits in the workspace and returns how many rows there are. Sequences are not advanced yet.
@@ -45,8 +50,8 @@ class ForwardPass {
   // A run of query tokens of one chunk that attend together, in every head.
   struct Run {
     const Chunk* chunk;
-    std::size_t row;     // of the batch, of its first token
-    std::size_t first;   // its first token's index in the chunk
+    std::size_t row;    // of the batch, of its first token
+    std::size_t first;  // its first token's index in the chunk
     std::size_t tokens;
   };
 

@@ -10,11 +10,11 @@
 namespace tightrope::engine {
 
 struct Linear {
-  std::string name;                // canonical: "blocks.0.attn.q"
-  model::Weight weight;            // [out, in], in memory
-  kernels::AlignedFloats bias;     // [out], or empty
+  std::string name;             // canonical: "blocks.0.attn.q"
+  model::Weight weight;         // [out, in], in memory
+  kernels::AlignedFloats bias;  // [out], or empty
   std::size_t out = 0, in = 0;
-  const float* plain = nullptr;    // the weight's own bytes when they are floats already
+  const float* plain = nullptr;  // the weight's own bytes when they are floats already
 };
 
 // `weight_name` may differ from `name` (a tied head uses the embedding). The bias is `name`.bias where the model has one.

@@ -13,11 +13,11 @@ void decode(const tightrope::bf16& half, std::span<float, 1> value) { value[0] =
 
 extern const Format bf16;
 constinit const Format bf16 = make_format<tightrope::bf16, 1, encode, decode>({.name = "bf16",
-                                                                   .summary = "16-bit floats with the range of 32-bit ones",
-                                                                   .kind = Kind::plain,
-                                                                   .gguf_type = 30,
-                                                                   .gguf_file_type = 32,
-                                                                   .safetensors_dtype = "BF16",
-                                                                   .max_rms_error = 0.002f});
+                                                                               .summary = "16-bit floats with the range of 32-bit ones",
+                                                                               .kind = Kind::plain,
+                                                                               .gguf_type = 30,
+                                                                               .gguf_file_type = 32,
+                                                                               .safetensors_dtype = "BF16",
+                                                                               .max_rms_error = 0.002f});
 
 }  // namespace tightrope::formats

@@ -13,11 +13,11 @@ void decode(const tightrope::f16& half, std::span<float, 1> value) { value[0] = 
 
 extern const Format f16;
 constinit const Format f16 = make_format<tightrope::f16, 1, encode, decode>({.name = "f16",
-                                                                   .summary = "16-bit IEEE floats",
-                                                                   .kind = Kind::plain,
-                                                                   .gguf_type = 1,
-                                                                   .gguf_file_type = 1,
-                                                                   .safetensors_dtype = "F16",
-                                                                   .max_rms_error = 0.00025f});
+                                                                             .summary = "16-bit IEEE floats",
+                                                                             .kind = Kind::plain,
+                                                                             .gguf_type = 1,
+                                                                             .gguf_file_type = 1,
+                                                                             .safetensors_dtype = "F16",
+                                                                             .max_rms_error = 0.00025f});
 
 }  // namespace tightrope::formats

@@ -25,17 +25,17 @@ enum class Kind : std::uint8_t {
 
 // A value-free row with static storage; compared by address.
 struct Format {
-  std::string_view name = {};           // lower case, as on the command line: "q4_k"
-  std::string_view summary = {};        // one line for --help and docs
+  std::string_view name = {};     // lower case, as on the command line: "q4_k"
+  std::string_view summary = {};  // one line for --help and docs
   Kind kind = Kind::block;
-  int gguf_type = -1;                   // ggml type id; -1: GGUF cannot hold it
-  int gguf_file_type = -1;              // general.file_type of a file that is mostly this; -1: none
+  int gguf_type = -1;                       // ggml type id; -1: GGUF cannot hold it
+  int gguf_file_type = -1;                  // general.file_type of a file that is mostly this; -1: none
   std::string_view safetensors_dtype = {};  // "BF16"; empty: safetensors cannot hold it
   std::size_t block_elements = 1;
   std::size_t block_bytes = 1;
-  float max_rms_error = 0;              // of encode + decode on normal data, as a fraction of their deviation; tests hold it to this
-  std::string_view fallback = {};       // what a tensor becomes when its rows are no multiple of block_elements; empty: "f16"
-  DecodeFunction decode = nullptr;      // null for integers
+  float max_rms_error = 0;          // of encode + decode on normal data, as a fraction of their deviation; tests hold it to this
+  std::string_view fallback = {};   // what a tensor becomes when its rows are no multiple of block_elements; empty: "f16"
+  DecodeFunction decode = nullptr;  // null for integers
   EncodeFunction encode = nullptr;
 
   double bits_per_element() const noexcept { return 8.0 * static_cast<double>(block_bytes) / static_cast<double>(block_elements); }

@@ -42,8 +42,7 @@ inline std::array<float, kBlock> importance_weights(std::span<const float, kBloc
 inline float round_symmetric(std::span<const float, kBlock> x, std::uint8_t* codes, int half) {
   const float scale = extreme_of(x) / static_cast<float>(-half);
   const float inverse = inverse_or_zero(scale);
-  for (std::size_t i = 0; i < kBlock; ++i)
-    codes[i] = truncated_code(x[i] * inverse + (static_cast<float>(half) + 0.5f), 2 * half - 1);
+  for (std::size_t i = 0; i < kBlock; ++i) codes[i] = truncated_code(x[i] * inverse + (static_cast<float>(half) + 0.5f), 2 * half - 1);
   return scale;
 }
 

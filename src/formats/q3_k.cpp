@@ -62,12 +62,11 @@ void decode(const Block& block, std::span<float, kSuperBlock> x) {
 }  // namespace
 
 extern const Format q3_k;
-constinit const Format q3_k =
-    make_format<Block, kSuperBlock, encode, decode>({.name = "q3_k",
-                                                     .summary = "3 bits, super-blocks of 256 with 6-bit scales",
-                                                     .gguf_type = 11,
-                                                     .gguf_file_type = 12,
-                                                     .max_rms_error = 0.2f,
-                                                     .fallback = "q4_0"});
+constinit const Format q3_k = make_format<Block, kSuperBlock, encode, decode>({.name = "q3_k",
+                                                                               .summary = "3 bits, super-blocks of 256 with 6-bit scales",
+                                                                               .gguf_type = 11,
+                                                                               .gguf_file_type = 12,
+                                                                               .max_rms_error = 0.2f,
+                                                                               .fallback = "q4_0"});
 
 }  // namespace tightrope::formats

@@ -34,9 +34,9 @@ Block encode(std::span<const float, kBlock> weights, const float* importance) {
 
 extern const Format q4_1;
 constinit const Format q4_1 = make_format<Block, kBlock, encode, decode>({.name = "q4_1",
-                                                                         .summary = "4 bits, blocks of 32 with f16 scale and minimum",
-                                                                         .gguf_type = 3,
-                                                                         .gguf_file_type = 3,
-                                                                         .max_rms_error = 0.1f});
+                                                                          .summary = "4 bits, blocks of 32 with f16 scale and minimum",
+                                                                          .gguf_type = 3,
+                                                                          .gguf_file_type = 3,
+                                                                          .max_rms_error = 0.1f});
 
 }  // namespace tightrope::formats

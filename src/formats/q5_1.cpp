@@ -35,9 +35,9 @@ Block encode(std::span<const float, kBlock> weights, const float* importance) {
 
 extern const Format q5_1;
 constinit const Format q5_1 = make_format<Block, kBlock, encode, decode>({.name = "q5_1",
-                                                                         .summary = "5 bits, blocks of 32 with f16 scale and minimum",
-                                                                         .gguf_type = 7,
-                                                                         .gguf_file_type = 9,
-                                                                         .max_rms_error = 0.05f});
+                                                                          .summary = "5 bits, blocks of 32 with f16 scale and minimum",
+                                                                          .gguf_type = 7,
+                                                                          .gguf_file_type = 9,
+                                                                          .max_rms_error = 0.05f});
 
 }  // namespace tightrope::formats

@@ -42,12 +42,11 @@ void decode(const Block& block, std::span<float, kSuperBlock> x) {
 }  // namespace
 
 extern const Format q6_k;
-constinit const Format q6_k =
-    make_format<Block, kSuperBlock, encode, decode>({.name = "q6_k",
-                                                     .summary = "6 bits, super-blocks of 256 with 8-bit scales",
-                                                     .gguf_type = 14,
-                                                     .gguf_file_type = 18,
-                                                     .max_rms_error = 0.02f,
-                                                     .fallback = "q8_0"});
+constinit const Format q6_k = make_format<Block, kSuperBlock, encode, decode>({.name = "q6_k",
+                                                                               .summary = "6 bits, super-blocks of 256 with 8-bit scales",
+                                                                               .gguf_type = 14,
+                                                                               .gguf_file_type = 18,
+                                                                               .max_rms_error = 0.02f,
+                                                                               .fallback = "q8_0"});
 
 }  // namespace tightrope::formats

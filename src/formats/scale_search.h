@@ -32,7 +32,7 @@ constexpr AffineGrid weighted_grid(int levels) { return {levels, -0.9f, 0.05f, 3
 namespace detail {
 
 struct Range {
-  float minimum, maximum;      // minimum is at most 0
+  float minimum, maximum;       // minimum is at most 0
   float weight_sum, value_sum;  // of w and w * x
 };
 

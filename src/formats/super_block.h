@@ -98,8 +98,8 @@ inline ScaleMinimum unpack_scale6(const std::uint8_t* packed, std::size_t j) {
 inline void pack_scales6(const std::uint8_t* scales, std::uint8_t* packed) {
   for (std::size_t j = 0; j < 8; ++j) packed[j] = static_cast<std::uint8_t>((scales[j] & 15) | (scales[j + 8] & 15) << 4);
   for (std::size_t j = 0; j < 4; ++j)
-    packed[j + 8] = static_cast<std::uint8_t>(scales[j] >> 4 | scales[j + 4] >> 4 << 2 | scales[j + 8] >> 4 << 4 |
-                                              scales[j + 12] >> 4 << 6);
+    packed[j + 8] =
+        static_cast<std::uint8_t>(scales[j] >> 4 | scales[j + 4] >> 4 << 2 | scales[j + 8] >> 4 << 4 | scales[j + 12] >> 4 << 6);
 }
 
 inline int unpack_scale6_of_16(const std::uint8_t* packed, std::size_t j) {

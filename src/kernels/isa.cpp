@@ -1,10 +1,10 @@
 // Instruction set detection and its override by name.
 #include "kernels/isa.h"
 
+#include <hwy/targets.h>
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <hwy/targets.h>
 
 #include "base/error.h"
 

@@ -27,16 +27,16 @@ inline constexpr std::size_t kAttentionTile = 4;
 
 // Causal or bidirectional softmax attention of one query head for a run of query tokens over the keys and values seen so far.
 struct AttentionArguments {
-  const float* queries;   // [tokens, head], rows query_stride apart
-  const float* keys;      // [positions, head], rows cache_stride apart
-  const float* values;    // the same
-  float* output;          // [tokens, head], rows output_stride apart
-  float* scores;          // scratch, [kAttentionTile, positions]
+  const float* queries;  // [tokens, head], rows query_stride apart
+  const float* keys;     // [positions, head], rows cache_stride apart
+  const float* values;   // the same
+  float* output;         // [tokens, head], rows output_stride apart
+  float* scores;         // scratch, [kAttentionTile, positions]
   std::size_t tokens, head, query_stride, cache_stride, output_stride;
   std::size_t first_position;  // of the first query token; when causal, token t sees positions [0, first_position + t]
   std::size_t positions;       // keys available; when not causal every token sees all of them
   bool causal;
-  float scale;                 // multiplies the scores: 1 / sqrt(head) by default
+  float scale;  // multiplies the scores: 1 / sqrt(head) by default
 };
 
 struct KernelTable {

@@ -36,15 +36,15 @@ KernelTable with_codec(KernelTable table, const formats::Codec& fast) {
 
 const std::vector<KernelTable>& tables() {
   static const std::vector<KernelTable> kTables = {
-      kReferenceTable,
+    kReferenceTable,
 #if HWY_TARGETS & HWY_SSE4
-      with_codec(N_SSE4::kTable, codec(Isa::sse4)),
+    with_codec(N_SSE4::kTable, codec(Isa::sse4)),
 #endif
 #if HWY_TARGETS & HWY_AVX2
-      with_codec(N_AVX2::kTable, codec(Isa::avx2)),
+    with_codec(N_AVX2::kTable, codec(Isa::avx2)),
 #endif
 #if HWY_TARGETS & HWY_AVX3
-      with_codec(N_AVX3::kTable, codec(Isa::avx512)),
+    with_codec(N_AVX3::kTable, codec(Isa::avx512)),
 #endif
   };
   return kTables;

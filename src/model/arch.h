@@ -44,7 +44,7 @@ struct TensorSpec {
   std::string_view canonical;
   std::string_view huggingface;
   std::string_view gguf;
-  std::string_view shape;      // in the words of Config: "[heads*head, model]"
+  std::string_view shape;         // in the words of Config: "[heads*head, model]"
   bool absent_when_tied = false;  // a model whose head is its embedding has it not
   Bias bias = Bias::never;
   GgufRows gguf_rows = GgufRows::same;
@@ -52,9 +52,9 @@ struct TensorSpec {
 
 struct Arch {
   std::string_view name;
-  std::string_view hf_model_type;                     // config.json's model_type
-  std::span<const std::string_view> hf_classes;       // config.json's architectures; the first is written
-  std::string_view gguf_arch;                         // general.architecture
+  std::string_view hf_model_type;                // config.json's model_type
+  std::span<const std::string_view> hf_classes;  // config.json's architectures; the first is written
+  std::string_view gguf_arch;                    // general.architecture
   BlockSpec block;
   std::span<const TensorSpec> tensors;
 };

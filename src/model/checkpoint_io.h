@@ -17,8 +17,8 @@ Model load_model(const std::filesystem::path& path);
 
 struct SaveOptions {
   checkpoint::WriteOptions write;
-  checkpoint::Metadata extra;                              // GGUF keys to add (provenance)
-  const formats::Codec* codec = &formats::kScalarCodec;    // for the conversions a container demands (norms are F32 in GGUF)
+  checkpoint::Metadata extra;                            // GGUF keys to add (provenance)
+  const formats::Codec* codec = &formats::kScalarCodec;  // for the conversions a container demands (norms are F32 in GGUF)
 };
 
 // GGUF: matrices keep their format, one-dimensional tensors become F32, query and key rows take the order the arch says.

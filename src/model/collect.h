@@ -13,9 +13,9 @@
 namespace tightrope::model {
 
 struct Collect {
-  std::string_view source;                                   // begins errors: "[huggingface]"
-  std::string PlannedTensor::*name;                          // what the file calls a tensor
-  std::function<bool(const checkpoint::Entry&)> ignorable;   // tensors beyond the plan that may be there
+  std::string_view source;                                  // begins errors: "[huggingface]"
+  std::string PlannedTensor::*name;                         // what the file calls a tensor
+  std::function<bool(const checkpoint::Entry&)> ignorable;  // tensors beyond the plan that may be there
 };
 
 // Weights in the plan's order, rows as they lie in the file. Errors: malformed, naming tensors that are missing, unexpected or of another

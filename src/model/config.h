@@ -28,13 +28,13 @@ struct Config {
   std::uint64_t context = 0;  // tokens the model was trained for
   double norm_epsilon = 1e-5;
   RopeConfig rope;
-  bool tied = false;             // the head is the embedding
+  bool tied = false;  // the head is the embedding
   bool attention_bias = false, mlp_bias = false;
   std::int64_t bos = -1, padding = -1;  // token ids; -1: none
   std::vector<std::int64_t> eos;        // each ends a text; the first is the usual one
-  std::string dtype;             // of the checkpoint as config.json says ("bfloat16"); may be empty
-  std::string name;              // for people; may be empty
-  std::vector<std::string> notices;  // what was ignored while loading, for people
+  std::string dtype;                    // of the checkpoint as config.json says ("bfloat16"); may be empty
+  std::string name;                     // for people; may be empty
+  std::vector<std::string> notices;     // what was ignored while loading, for people
 
   // The extent a word of TensorSpec::shape stands for ("heads", "ffn", …). Errors: internal for an unknown word.
   std::uint64_t extent(std::string_view word) const;

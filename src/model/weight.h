@@ -50,7 +50,7 @@ class Weight {
  private:
   const formats::Format* format_ = nullptr;
   Shape shape_;
-  Bytes bytes_;                       // the rows themselves when rows_ is null, else what they are made from
+  Bytes bytes_;  // the rows themselves when rows_ is null, else what they are made from
   std::shared_ptr<const Rows> rows_;
 };
 

@@ -16,7 +16,7 @@ namespace tightrope::recipe {
 
 // What a pass may use besides the model. Lives as long as one run.
 struct PassContext {
-  const formats::Codec& codec;      // must outlive the resulting model, whose rows may be encoded with it on demand
+  const formats::Codec& codec;       // must outlive the resulting model, whose rows may be encoded with it on demand
   std::vector<std::string> notices;  // for the user: "blocks.0.attn.q has rows of 576; q4_k needs a multiple of 256, using q5_0"
 };
 
@@ -37,9 +37,8 @@ constexpr PassEntry make_pass(std::string_view name, std::string_view summary, s
           .summary = summary,
           .source = source,
           .options = [] { return describe<Options>(kSchema); },
-          .run = [](const Json& json, const model::Model& model, PassContext& context) {
-            return run_typed(read_options<Options>(json, kSchema, "pass"), model, context);
-          }};
+          .run = [](const Json& json, const model::Model& model,
+                    PassContext& context) { return run_typed(read_options<Options>(json, kSchema, "pass"), model, context); }};
 }
 
 }  // namespace tightrope::recipe

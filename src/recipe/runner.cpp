@@ -8,7 +8,8 @@ namespace {
 
 void verify_same_tensors(std::string_view pass, const model::Model& before, const model::Model& after) {
   if (before.weights().size() != after.weights().size())
-    fail(ErrorCode::internal, "[{}] made {} tensors of {}; this is a bug in the pass", pass, after.weights().size(), before.weights().size());
+    fail(ErrorCode::internal, "[{}] made {} tensors of {}; this is a bug in the pass", pass, after.weights().size(),
+         before.weights().size());
   for (std::size_t i = 0; i < before.weights().size(); ++i) {
     const model::NamedWeight &old_one = before.weights()[i], &new_one = after.weights()[i];
     if (old_one.name != new_one.name || old_one.weight.shape() != new_one.weight.shape())

@@ -47,8 +47,11 @@ template <class Options, class Schema>
 std::vector<FieldDescription> describe(const Schema& schema) {
   std::vector<FieldDescription> list;
   const Options defaults;
-  std::apply([&](const auto&... each) { (list.push_back({std::string(each.name), std::string(each.help), Json(defaults.*each.member)}), ...); },
-             schema);
+  std::apply(
+      [&](const auto&... each) {
+        (list.push_back({std::string(each.name), std::string(each.help), Json(defaults.*each.member)}), ...);
+      },
+      schema);
   return list;
 }
 

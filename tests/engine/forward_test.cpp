@@ -167,7 +167,7 @@ TEST(Engine, ACacheGrowsWithItsSequenceOnly) {
   const std::vector<TokenId> tokens = random_tokens(1, 10, 97);
   const Chunk chunk{.sequence = &sequence, .tokens = tokens};
   engine.forward({&chunk, 1});
-  EXPECT_GE(sequence.bytes(), 10u * 2 * 2 * 32 * sizeof(float));   // tokens, blocks, keys and values, kv_heads * head
+  EXPECT_GE(sequence.bytes(), 10u * 2 * 2 * 32 * sizeof(float));  // tokens, blocks, keys and values, kv_heads * head
   EXPECT_LE(sequence.bytes(), 128u * 2 * 2 * 32 * sizeof(float));
 }
 

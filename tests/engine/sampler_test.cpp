@@ -120,9 +120,9 @@ TEST(Sampler, PenaltyShrinksPositiveAndGrowsNegativeLogitsOnce) {
   Sampling options = plain(0);
   options.repetition_penalty = 2;
   Sampler sampler(options);
-  EXPECT_EQ(sampler.next(std::vector<float>{3, 2}, std::vector<TokenId>{0}), 1u);         // 1.5 against 2
-  EXPECT_EQ(sampler.next(std::vector<float>{3, 1}, std::vector<TokenId>{0, 0, 0}), 0u);   // once, not thrice
-  EXPECT_EQ(sampler.next(std::vector<float>{-1, -1.5f}, std::vector<TokenId>{0}), 1u);    // -2 against -1.5
+  EXPECT_EQ(sampler.next(std::vector<float>{3, 2}, std::vector<TokenId>{0}), 1u);        // 1.5 against 2
+  EXPECT_EQ(sampler.next(std::vector<float>{3, 1}, std::vector<TokenId>{0, 0, 0}), 0u);  // once, not thrice
+  EXPECT_EQ(sampler.next(std::vector<float>{-1, -1.5f}, std::vector<TokenId>{0}), 1u);   // -2 against -1.5
 }
 
 TEST(Sampler, PenaltyLooksAtTheWindowOnly) {

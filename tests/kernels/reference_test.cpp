@@ -11,9 +11,9 @@ namespace tightrope::kernels {
 namespace {
 
 TEST(Reference, MatmulMultipliesRowsWithTokens) {
-  const std::array<float, 6> weights = {1, 2, 3, -1, 0, 1};             // [2, 3]
-  const std::array<float, 8> x = {1, 1, 1, 99, 2, 0, -1, 99};           // [2, 3], rows 4 apart
-  std::array<float, 6> y = {7, 7, 7, 7, 7, 7};                          // [2, 2], rows 3 apart
+  const std::array<float, 6> weights = {1, 2, 3, -1, 0, 1};    // [2, 3]
+  const std::array<float, 8> x = {1, 1, 1, 99, 2, 0, -1, 99};  // [2, 3], rows 4 apart
+  std::array<float, 6> y = {7, 7, 7, 7, 7, 7};                 // [2, 2], rows 3 apart
   kReferenceTable.matmul({weights.data(), x.data(), y.data(), 2, 2, 3, 4, 3});
   EXPECT_EQ(y, (std::array<float, 6>{6, 0, 7, -1, -3, 7}));
 }

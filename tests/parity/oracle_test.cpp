@@ -104,12 +104,9 @@ TEST_P(TinyOracle, Agrees) {
   expect_greedy(engine, oracle.ids("greedy_ids").front(), 12);
 }
 
-constexpr const char* kTiny[] = {"oracles/llama",
-                                 "oracles/llama-tied-bias",
-                                 "oracles/llama3-rope-scaling",
-                                 "oracles/llama-linear-rope",
-                                 "oracles/llama-yarn-rope",
-                                 "oracles/qwen3"};
+constexpr const char* kTiny[] = {
+    "oracles/llama", "oracles/llama-tied-bias", "oracles/llama3-rope-scaling", "oracles/llama-linear-rope", "oracles/llama-yarn-rope",
+    "oracles/qwen3"};
 
 std::vector<Case> tiny_cases() {
   std::vector<Case> cases;

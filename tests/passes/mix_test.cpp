@@ -15,8 +15,9 @@ namespace {
 constexpr std::uint64_t kVocab = 64;
 
 model::Weight shape_only(std::uint64_t rows, std::uint64_t columns) {
-  return model::Weight(formats::get("f16"), Shape{rows, columns},
-                       [](std::uint64_t, std::uint64_t, std::span<std::byte>) { fail(ErrorCode::internal, "[test] this weight has no bytes"); });
+  return model::Weight(formats::get("f16"), Shape{rows, columns}, [](std::uint64_t, std::uint64_t, std::span<std::byte>) {
+    fail(ErrorCode::internal, "[test] this weight has no bytes");
+  });
 }
 
 // A llama of the given extents whose weights have shapes but no bytes.

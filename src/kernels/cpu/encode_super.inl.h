@@ -187,8 +187,7 @@ HWY_INLINE void encode_group_q2_k(const float* x, const float* importance, std::
 }
 
 void encode_q2_k(const float* values, const float* importance, std::byte* blocks, std::size_t count) noexcept {
-  for_supers<formats::BlockQ2K, 16>(values, importance, blocks, count,
-                                    [](auto... arguments) HWY_ATTR { encode_group_q2_k(arguments...); });
+  for_supers<formats::BlockQ2K, 16>(values, importance, blocks, count, [](auto... arguments) HWY_ATTR { encode_group_q2_k(arguments...); });
 }
 
 // Sixteen sub-blocks of one super-block; where everything is negligible, code_inverse is 0.
@@ -229,9 +228,8 @@ void encode_block_q6_k(const float* x, const float* importance, formats::BlockQ6
 }
 
 void encode_q6_k(const float* values, const float* importance, std::byte* blocks, std::size_t count) noexcept {
-  for_supers<formats::BlockQ6K, 16>(values, importance, blocks, count, [](auto x, auto weights, std::size_t, auto* group) HWY_ATTR {
-    encode_block_q6_k(x, weights, *group);
-  });
+  for_supers<formats::BlockQ6K, 16>(values, importance, blocks, count,
+                                    [](auto x, auto weights, std::size_t, auto* group) HWY_ATTR { encode_block_q6_k(x, weights, *group); });
 }
 
 // The scale codes 0…63 and the half they are multiples of, from the scales of sixteen sub-blocks without importance.
@@ -273,9 +271,8 @@ void encode_block_q3_k(const float* x, const float* importance, formats::BlockQ3
 }
 
 void encode_q3_k(const float* values, const float* importance, std::byte* blocks, std::size_t count) noexcept {
-  for_supers<formats::BlockQ3K, 16>(values, importance, blocks, count, [](auto x, auto weights, std::size_t, auto* group) HWY_ATTR {
-    encode_block_q3_k(x, weights, *group);
-  });
+  for_supers<formats::BlockQ3K, 16>(values, importance, blocks, count,
+                                    [](auto x, auto weights, std::size_t, auto* group) HWY_ATTR { encode_block_q3_k(x, weights, *group); });
 }
 
 }  // namespace

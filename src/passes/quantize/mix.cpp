@@ -21,10 +21,11 @@ bool first_four(std::uint64_t block, std::uint64_t) { return block < 4; }
 // Models of the 70 B class have 80 blocks and eight query heads on each key head: their attn.v is small and matters much.
 bool of_eighty(std::uint64_t, std::uint64_t blocks) { return blocks == 80; }
 
-constexpr MixRule kQ2K[] = {{"attn.v", "q4_k", nullptr, 4}, {"attn.v", "q5_k", of_eighty}, {"attn.v", "q3_k"}, {"ffn.down", "q3_k"}, {"attn.o", "q3_k"}};
+constexpr MixRule kQ2K[] = {
+    {"attn.v", "q4_k", nullptr, 4}, {"attn.v", "q5_k", of_eighty}, {"attn.v", "q3_k"}, {"ffn.down", "q3_k"}, {"attn.o", "q3_k"}};
 constexpr MixRule kQ3KSmall[] = {{"attn.v", "q5_k", of_eighty}};
-constexpr MixRule kQ3KMedium[] = {{"attn.v", "q5_k", first_two},  {"attn.v", "q5_k", of_eighty}, {"attn.v", "q4_k"},
-                                  {"ffn.down", "q5_k", first_sixteenth}, {"ffn.down", "q4_k"},   {"attn.o", "q4_k"}};
+constexpr MixRule kQ3KMedium[] = {{"attn.v", "q5_k", first_two},         {"attn.v", "q5_k", of_eighty}, {"attn.v", "q4_k"},
+                                  {"ffn.down", "q5_k", first_sixteenth}, {"ffn.down", "q4_k"},          {"attn.o", "q4_k"}};
 constexpr MixRule kQ3KLarge[] = {{"attn.v", "q5_k"}, {"ffn.down", "q5_k"}, {"attn.o", "q5_k"}};
 constexpr MixRule kQ4KSmall[] = {{"attn.v", "q5_k", first_four}, {"attn.v", "q5_k", of_eighty}, {"ffn.down", "q5_k", first_eighth}};
 constexpr MixRule kQ4KMedium[] = {{"attn.v", "q6_k", sensitive}, {"attn.v", "q5_k", of_eighty}, {"ffn.down", "q6_k", sensitive}};
@@ -52,7 +53,8 @@ constexpr Mix kMixes[] = {
 
 std::string lower(std::string_view text) {
   std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(result.begin(), result.end(), result.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return result;
 }
 
@@ -61,7 +63,8 @@ bool doubles_as_head(const model::Model& model, std::string_view role) {
 }
 
 bool applies(const MixRule& rule, const model::Config& config, std::string_view role, std::uint64_t block) {
-  return rule.role == role && (rule.where == nullptr || rule.where(block, config.blocks)) && config.heads / config.kv_heads >= rule.min_group;
+  return rule.role == role && (rule.where == nullptr || rule.where(block, config.blocks)) &&
+         config.heads / config.kv_heads >= rule.min_group;
 }
 
 }  // namespace
@@ -87,7 +90,8 @@ const formats::Format& format_in_mix(const Mix& mix, const model::Model& model, 
     return formats::get(divides ? mix.head : "q8_0");
   }
   const std::uint64_t block = model::block_of(name).value_or(0);
-  const auto rule = std::find_if(mix.rules.begin(), mix.rules.end(), [&](const MixRule& each) { return applies(each, model.config(), role, block); });
+  const auto rule =
+      std::find_if(mix.rules.begin(), mix.rules.end(), [&](const MixRule& each) { return applies(each, model.config(), role, block); });
   return formats::get(rule == mix.rules.end() ? mix.base : rule->format);
 }
 

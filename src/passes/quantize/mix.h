@@ -15,19 +15,19 @@ namespace tightrope::passes {
 using Blocks = bool (*)(std::uint64_t block, std::uint64_t blocks);
 
 struct MixRule {
-  std::string_view role;            // canonical role: "attn.v", "ffn.down", "attn.o"
-  std::string_view format;          // what it becomes
-  Blocks where = nullptr;           // null: every block
-  std::uint64_t min_group = 0;      // only when at least so many query heads share a key head
+  std::string_view role;        // canonical role: "attn.v", "ffn.down", "attn.o"
+  std::string_view format;      // what it becomes
+  Blocks where = nullptr;       // null: every block
+  std::uint64_t min_group = 0;  // only when at least so many query heads share a key head
 };
 
 struct Mix {
-  std::string_view name;            // as on the command line
-  std::string_view alias;           // another name for it; may be empty
-  std::string_view base;            // the format of everything no rule names
-  std::string_view head;            // of the output matrix, or of the embedding that doubles as one; empty: the base
-  int gguf_file_type;               // general.file_type
-  std::span<const MixRule> rules;   // the first that applies wins
+  std::string_view name;           // as on the command line
+  std::string_view alias;          // another name for it; may be empty
+  std::string_view base;           // the format of everything no rule names
+  std::string_view head;           // of the output matrix, or of the embedding that doubles as one; empty: the base
+  int gguf_file_type;              // general.file_type
+  std::span<const MixRule> rules;  // the first that applies wins
 };
 
 std::span<const Mix> all_mixes();

@@ -25,8 +25,8 @@ model::Weight quantized(const model::NamedWeight& tensor, const formats::Format&
   const std::uint64_t length = tensor.weight.shape().row_length();
   const formats::Format& target = fitting_format(wanted, length);
   if (&target != &wanted)
-    context.notices.push_back(fmt::format("{} has rows of {}; {} needs a multiple of {}, so it becomes {}", tensor.name, length, wanted.name,
-                                          wanted.block_elements, target.name));
+    context.notices.push_back(fmt::format("{} has rows of {}; {} needs a multiple of {}, so it becomes {}", tensor.name, length,
+                                          wanted.name, wanted.block_elements, target.name));
   return tensor.weight.encoded_as(target, context.codec);
 }
 
@@ -39,13 +39,16 @@ model::Model run(const Quantize& options, const model::Model& model, recipe::Pas
     ++matched;
     return quantized(tensor, format_in_mix(mix, model, tensor.name, options.pure), context);
   });
-  if (matched == 0) fail(ErrorCode::invalid_argument, "[quantize] no matrix matches '{}'; see the names with 'tightrope inspect --tensors'", options.targets);
+  if (matched == 0)
+    fail(ErrorCode::invalid_argument, "[quantize] no matrix matches '{}'; see the names with 'tightrope inspect --tensors'",
+         options.targets);
   return result;
 }
 
 }  // namespace
 
 extern const recipe::PassEntry rtn;
-constinit const recipe::PassEntry rtn = recipe::make_pass<Quantize, kSchema, run>("rtn", "round every weight to its nearest code", "round to nearest");
+constinit const recipe::PassEntry rtn =
+    recipe::make_pass<Quantize, kSchema, run>("rtn", "round every weight to its nearest code", "round to nearest");
 
 }  // namespace tightrope::passes
