@@ -79,7 +79,6 @@ Program::Program(int argc, const char* const* argv) : implementation_(std::make_
   root.set_version_flag("--version", "tightrope " + std::string(version()), "Print the version");
   root.footer(kRootFooter);
   root.get_formatter()->label("SUBCOMMAND", "VERB");
-  root.get_formatter()->label("Subcommands", "Verbs");
   root.get_formatter()->column_width(34);
 }
 
@@ -88,6 +87,7 @@ Program::~Program() = default;
 Verb Program::add_verb(const std::string& name, const std::string& summary, const std::vector<std::string>& examples,
                        std::function<void()> run) {
   CLI::App* verb = implementation_->root.add_subcommand(name, summary);
+  verb->group("Verbs");
   verb->footer(examples_text(examples));
   verb->callback([this, run = std::move(run)] { implementation_->selected = run; });
   return Verb(*this, verb);
@@ -123,12 +123,14 @@ void Verb::option(const std::string& names, T& value, const std::string& placeho
     // CLI11 2.1 reads "-1" as the largest number there is.
     option->check(
         [names](const std::string& text) { return text.starts_with('-') ? fmt::format("{} takes no negative number", names) : ""; });
-    if (accepts.least || accepts.most)
-      option->check(
-          CLI::Range(static_cast<T>(accepts.least.value_or(0)), static_cast<T>(accepts.most.value_or(std::numeric_limits<T>::max()))));
+    if (accepts.least || accepts.most) {
+      const T least = static_cast<T>(accepts.least.value_or(0));
+      const T most = static_cast<T>(accepts.most.value_or(std::numeric_limits<T>::max()));
+      option->check(CLI::Range(least, most).description(""));
+    }
   }
   if (!accepts.choices.empty()) {
-    option->check(CLI::IsMember(accepts.choices, CLI::ignore_case));
+    option->transform(CLI::IsMember(accepts.choices, CLI::ignore_case).description(""));  // to the spelling listed
     program_.implementation_->choices[option] = accepts.choices;
   }
   option->type_name(accepts.choices.empty() ? placeholder : fmt::format("{}", fmt::join(accepts.choices, "|")));

@@ -110,7 +110,8 @@ ModelInfo Model::info() const {
   if (model.tokenizer() != nullptr) info.chat_template = model.tokenizer()->definition().chat_template;
   info.bytes_by_format = bytes_by_format(model);
   info.provenance = read_provenance(*implementation_);
-  info.notices = implementation_->notices;
+  info.notices = config.notices;
+  info.notices.insert(info.notices.end(), implementation_->notices.begin(), implementation_->notices.end());
   return info;
 }
 

@@ -30,6 +30,14 @@ TEST_F(VerbTest, Inspect) {
   EXPECT_NE(output_of({"inspect", model_, "--tensors"}).find("blocks.7.ffn.down"), std::string::npos);
 }
 
+TEST_F(VerbTest, InspectReportsRemoteCodeThatItIgnores) {
+  std::filesystem::copy(std::filesystem::path(TIGHTROPE_SOURCE) / model_, folder_ / "copy");
+  std::string config = content_of(folder_ / "copy/config.json");
+  config.insert(config.find('{') + 1, R"("auto_map":{"AutoModel":"evil.py"},)");
+  folder_.write("copy/config.json", config);
+  EXPECT_NE(output_of({"inspect", "copy"}).find("auto_map"), std::string::npos);
+}
+
 TEST_F(VerbTest, ConvertThereAndBackKeepsEveryBit) {
   output_of({"convert", model_, "-o", "there.gguf"});
   output_of({"convert", "there.gguf", "-o", "back"});
@@ -106,7 +114,7 @@ TEST_F(VerbTest, EvalKnowsBothConventions) {
         .as_uint("tokens");
   };
   EXPECT_EQ(tokens("consecutive"), 2U * 63);
-  EXPECT_LT(tokens("llama"), 2U * 33);
+  EXPECT_LT(tokens("LLAMA"), 2U * 33);
 }
 
 TEST_F(VerbTest, BenchHasTheStableShape) {
