@@ -18,6 +18,7 @@ namespace tightrope::recipe {
 struct PassContext {
   const formats::Codec& codec;       // must outlive the resulting model, whose rows may be encoded with it on demand
   std::vector<std::string> notices;  // for the user: "blocks.0.attn.q has rows of 576; q4_k needs a multiple of 256, using q5_0"
+  int gguf_file_type = -1;           // general.file_type a GGUF of the result should declare; -1: by what most weights are
 };
 
 // A row of the registry. Static storage.

@@ -21,7 +21,7 @@ void verify_same_tensors(std::string_view pass, const model::Model& before, cons
 }  // namespace
 
 StepResult run_pass(const PassEntry& pass, const Json& options, const model::Model& model, const formats::Codec& codec) {
-  PassContext context{codec, {}};
+  PassContext context{.codec = codec, .notices = {}};
   model::Model result = pass.run(options, model, context);
   verify_same_tensors(pass.name, model, result);
   Json record = Json::object();
@@ -29,6 +29,7 @@ StepResult run_pass(const PassEntry& pass, const Json& options, const model::Mod
   record["options"] = options;
   record["bytes_before"] = Json(model.weight_bytes());
   record["bytes_after"] = Json(result.weight_bytes());
+  if (context.gguf_file_type >= 0) record["gguf_file_type"] = Json(context.gguf_file_type);
   return {std::move(result), std::move(record), std::move(context.notices)};
 }
 

@@ -7,7 +7,7 @@ namespace tightrope::recipe {
 
 struct StepResult {
   model::Model model;
-  Json record;  // {"pass", "options", "bytes_before", "bytes_after"}: what a recipe needs to repeat the step
+  Json record;  // {"pass", "options", "bytes_before", "bytes_after"} and perhaps "gguf_file_type": what a recipe needs to repeat the step
   std::vector<std::string> notices;
 };
 

@@ -22,6 +22,9 @@ checkpoint::Metadata provenance(const Model::Implementation& made) {
   metadata.set("tightrope.version", {std::string(version())});
   metadata.set("tightrope.source", {made.path.lexically_normal().filename().string()});
   metadata.set("tightrope.recipe", {made.recipe.dump()});
+  const Json::Array& steps = made.recipe.as_array("recipe");
+  if (const Json* type = steps.empty() ? nullptr : steps.back().find("gguf_file_type"))
+    metadata.set("general.file_type", {static_cast<std::uint32_t>(type->as_uint("gguf_file_type"))});
   return metadata;
 }
 

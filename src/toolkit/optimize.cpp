@@ -3,22 +3,11 @@
 
 #include "passes/passes.h"
 #include "passes/quantize/mix.h"
+#include "passes/quantize/rtn.h"
 #include "recipe/runner.h"
 #include "toolkit/model_handle.h"
 
 namespace tightrope {
-namespace {
-
-Json options_of(const Quantize& pass) {
-  Json json = Json::object();
-  json["type"] = Json(pass.type);
-  json["pure"] = Json(pass.pure);
-  json["targets"] = Json(pass.targets);
-  json["requantize"] = Json(pass.requantize);
-  return json;
-}
-
-}  // namespace
 
 std::vector<QuantizationType> quantization_types() {
   std::vector<QuantizationType> types;
@@ -31,7 +20,8 @@ std::vector<QuantizationType> quantization_types() {
 }
 
 Model optimize(const Model& base, const Quantize& pass) {
-  recipe::StepResult step = recipe::run_pass(passes::get("rtn"), options_of(pass), base.implementation().model, toolkit::machine_codec());
+  recipe::StepResult step =
+      recipe::run_pass(passes::get("rtn"), passes::to_json(pass), base.implementation().model, toolkit::machine_codec());
   return toolkit::derived(base, std::move(step.model), step.record, step.notices);
 }
 

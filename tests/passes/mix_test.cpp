@@ -54,7 +54,7 @@ std::vector<std::string> expand(const std::string& runs) {
 }
 
 void expect_same_types(const model::Model& model, const std::string& mix_name, bool pure, const Json& roles) {
-  const Mix& mix = get_mix(mix_name);
+  const Mix mix = get_mix(mix_name);
   for (const auto& [role, runs] : roles.as_object("roles")) {
     const std::vector<std::string> expected = expand(runs.as_string("runs"));
     for (std::size_t block = 0; block < expected.size(); ++block) {
@@ -76,8 +76,8 @@ TEST(Mix, EveryTensorGetsTheTypeLlamaQuantizeGivesIt) {
 }
 
 TEST(Mix, NamesAreFoundWithoutRegardToCaseAndByAlias) {
-  EXPECT_EQ(&get_mix("Q4_K_M"), &get_mix("q4_k"));
-  EXPECT_NE(&get_mix("q4_k_s"), &get_mix("q4_k_m"));
+  EXPECT_EQ(get_mix("Q4_K_M").name, get_mix("q4_k").name);
+  EXPECT_NE(get_mix("q4_k_s").name, get_mix("q4_k_m").name);
 }
 
 TEST(Mix, AnUnknownNameIsRefusedWithTheKnownOnes) {
@@ -88,6 +88,13 @@ TEST(Mix, AnUnknownNameIsRefusedWithTheKnownOnes) {
     EXPECT_EQ(error.code(), ErrorCode::not_found);
     EXPECT_NE(std::string(error.what()).find("q4_k_m"), std::string::npos);
   }
+}
+
+TEST(Mix, EveryFormatThatAGgufCanHoldHasATypeOfItsName) {
+  for (const formats::Format* format : formats::all())
+    if (format->encode && format->gguf_type >= 0) {
+      EXPECT_EQ(get_mix(format->name).base, format->name);
+    }
 }
 
 TEST(Mix, EveryMixNamesFormatsThatExist) {

@@ -31,11 +31,8 @@ constexpr MixRule kQ4KSmall[] = {{"attn.v", "q5_k", first_four}, {"attn.v", "q5_
 constexpr MixRule kQ4KMedium[] = {{"attn.v", "q6_k", sensitive}, {"attn.v", "q5_k", of_eighty}, {"ffn.down", "q6_k", sensitive}};
 constexpr MixRule kQ5KMedium[] = {{"attn.v", "q6_k", sensitive}, {"ffn.down", "q6_k", sensitive}};
 
+// A format that is used alone needs no row.
 constexpr Mix kMixes[] = {
-    {"f32", "", "f32", "", 0, {}},
-    {"f16", "", "f16", "", 1, {}},
-    {"bf16", "", "bf16", "", 32, {}},
-    {"q8_0", "", "q8_0", "", 7, {}},
     {"q6_k", "", "q6_k", "q6_k", 18, {}},
     {"q5_k_m", "q5_k", "q5_k", "q6_k", 17, kQ5KMedium},
     {"q5_k_s", "", "q5_k", "q6_k", 16, {}},
@@ -58,6 +55,11 @@ std::string lower(std::string_view text) {
   return result;
 }
 
+bool usable_alone(const formats::Format& format) {
+  const auto is_named = [&](const Mix& mix) { return mix.name == format.name || mix.alias == format.name; };
+  return format.encode != nullptr && format.gguf_type >= 0 && std::none_of(std::begin(kMixes), std::end(kMixes), is_named);
+}
+
 bool doubles_as_head(const model::Model& model, std::string_view role) {
   return role == "head" || (role == "embed" && model.find("head") == nullptr);
 }
@@ -69,12 +71,17 @@ bool applies(const MixRule& rule, const model::Config& config, std::string_view 
 
 }  // namespace
 
-std::span<const Mix> all_mixes() { return kMixes; }
+std::vector<Mix> all_mixes() {
+  std::vector<Mix> mixes(std::begin(kMixes), std::end(kMixes));
+  for (const formats::Format* format : formats::all())
+    if (usable_alone(*format)) mixes.push_back({format->name, "", format->name, "", format->gguf_file_type, {}});
+  return mixes;
+}
 
-const Mix& get_mix(std::string_view name) {
+Mix get_mix(std::string_view name) {
   const std::string wanted = lower(name);
   std::string known;
-  for (const Mix& mix : kMixes) {
+  for (const Mix& mix : all_mixes()) {
     if (mix.name == wanted || (!mix.alias.empty() && mix.alias == wanted)) return mix;
     known += fmt::format("{}{}", known.empty() ? "" : ", ", mix.name);
   }

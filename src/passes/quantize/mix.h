@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "formats/format.h"
 #include "model/model.h"
@@ -30,9 +31,10 @@ struct Mix {
   std::span<const MixRule> rules;  // the first that applies wins
 };
 
-std::span<const Mix> all_mixes();
+// The named mixes, then every format that a GGUF can hold and no mix is named after: alone, for every matrix.
+std::vector<Mix> all_mixes();
 // By name or alias, without regard to case; throws not_found listing the names.
-const Mix& get_mix(std::string_view name);
+Mix get_mix(std::string_view name);
 
 // The format tensor `name` of `model` gets from `mix` before its row length is looked at; with `pure`, the base always.
 const formats::Format& format_in_mix(const Mix& mix, const model::Model& model, std::string_view name, bool pure);

@@ -1,4 +1,5 @@
 // Round-to-nearest: every matrix goes to the format its mix names, each block rounded on its own; no calibration.
+#include "passes/quantize/rtn.h"
 #include "base/error.h"
 #include "base/glob.h"
 #include "passes/quantize/mix.h"
@@ -31,7 +32,7 @@ model::Weight quantized(const model::NamedWeight& tensor, const formats::Format&
 }
 
 model::Model run(const Quantize& options, const model::Model& model, recipe::PassContext& context) {
-  const Mix& mix = get_mix(options.type);
+  const Mix mix = get_mix(options.type);
   std::uint64_t matched = 0;
   model::Model result = model.map([&](const model::NamedWeight& tensor) {
     if (tensor.weight.shape().rank() < 2 || !glob_match(options.targets, tensor.name)) return tensor.weight;
@@ -42,10 +43,13 @@ model::Model run(const Quantize& options, const model::Model& model, recipe::Pas
   if (matched == 0)
     fail(ErrorCode::invalid_argument, "[quantize] no matrix matches '{}'; see the names with 'tightrope inspect --tensors'",
          options.targets);
+  if (options.targets == "*") context.gguf_file_type = options.pure ? formats::get(mix.base).gguf_file_type : mix.gguf_file_type;
   return result;
 }
 
 }  // namespace
+
+Json to_json(const Quantize& options) { return recipe::write_options(options, kSchema); }
 
 extern const recipe::PassEntry rtn;
 constinit const recipe::PassEntry rtn =
