@@ -110,11 +110,13 @@ TEST_P(EveryArch, RowsOfAGgufAreWhatTheArchSays) {
   ASSERT_NE(query, nullptr);
   const std::vector<std::byte> ours = bytes_of(model.get("blocks.1.attn.q"));
   const std::size_t head = 8, row = 32 * sizeof(float);
-  const bool pairs = model.arch().gguf_arch == "llama";
+  const auto spec = std::find_if(model.arch().tensors.begin(), model.arch().tensors.end(),
+                                 [](const TensorSpec& each) { return each.canonical == "blocks.*.attn.q"; });
+  const bool pairs = spec->gguf_rows == GgufRows::query_pairs;
   std::size_t place = 0;
   for (std::size_t h = 0; h < 4; ++h)
     for (std::size_t i = 0; i < head; ++i, ++place) {
-      // llama's rotary pairs (0, 4), (1, 5), … of Hugging Face lie side by side.
+      // Rotary pairs (0, 4), (1, 5), … of Hugging Face lie side by side.
       const std::size_t source = h * head + (pairs ? i / 2 + (i % 2 == 1 ? head / 2 : 0) : i);
       EXPECT_TRUE(std::equal(ours.begin() + static_cast<std::ptrdiff_t>(source * row),
                              ours.begin() + static_cast<std::ptrdiff_t>((source + 1) * row), query->bytes.data() + place * row))

@@ -22,7 +22,7 @@ bool first_four(std::uint64_t block, std::uint64_t) { return block < 4; }
 bool of_eighty(std::uint64_t, std::uint64_t blocks) { return blocks == 80; }
 
 constexpr MixRule kQ2K[] = {
-    {"attn.v", "q4_k", nullptr, 4}, {"attn.v", "q5_k", of_eighty}, {"attn.v", "q3_k"}, {"ffn.down", "q3_k"}, {"attn.o", "q3_k"}};
+    {"attn.v", "q5_k", of_eighty}, {"attn.v", "q4_k", nullptr, 4}, {"attn.v", "q3_k"}, {"ffn.down", "q3_k"}, {"attn.o", "q3_k"}};
 constexpr MixRule kQ3KSmall[] = {{"attn.v", "q5_k", of_eighty}};
 constexpr MixRule kQ3KMedium[] = {{"attn.v", "q5_k", first_two},         {"attn.v", "q5_k", of_eighty}, {"attn.v", "q4_k"},
                                   {"ffn.down", "q5_k", first_sixteenth}, {"ffn.down", "q4_k"},          {"attn.o", "q4_k"}};
