@@ -17,7 +17,7 @@ std::string parts_of(const std::vector<Added>& tokens, std::string_view text, bo
   std::string out;
   AddedTokens(pointers).split(text, parse_special, [&](const Segment& segment) {
     if (!out.empty()) out += '|';
-    if (segment.id >= 0) out += "<" + std::to_string(segment.id) + ">";
+    if (segment.id >= 0) out.append("<").append(std::to_string(segment.id)).append(">");
     out += segment.text;
   });
   return out;
