@@ -31,7 +31,7 @@ asan ubsan tsan:  ## the fast tests under a sanitizer
 
 fuzz:         ## each fuzzer for FUZZ_SECONDS (60)
 	tools/setup --all
-	tools/build fuzz
+	tools/build fuzz fuzzers
 	tools/fuzz $(FUZZ_SECONDS)
 
 format:       ## lays out every source file
