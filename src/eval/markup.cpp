@@ -8,39 +8,21 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "base/utf8.h"
+
 namespace tightrope::eval {
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
-
-// Bytes of the valid UTF-8 character the text starts with, 0 when there is none (RFC 3629: no overlong forms, no surrogates).
-std::size_t character_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if (!is_continuation(text[i])) return 0;
-  }
-  const unsigned second = byte(1);
-  const bool overlong = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
-  const bool beyond = (first == 0xED && second > 0x9F) || (first == 0xF4 && second > 0x8F);
-  return overlong || beyond ? 0 : length;
-}
 
 // Calls `emit` with each character, or with U+FFFD for what is not to be shown.
 template <class Emit>
 void for_each_character(std::string_view text, std::string_view allowed_controls, const Emit& emit) {
   while (!text.empty()) {
-    const std::size_t length = character_length(text);
+    const std::size_t length = utf8_length(text);
     const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
-    const unsigned char first = static_cast<unsigned char>(character[0]);
-    const bool control = (first < 0x20 && allowed_controls.find(character[0]) == std::string_view::npos) || first == 0x7F ||
-                         (length == 2 && first == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0);
-    emit(length == 0 || control ? kReplacement : character);
+    const bool shown = length > 0 && (!is_control(character) || allowed_controls.find(character[0]) != std::string_view::npos);
+    emit(shown ? character : kReplacementCharacter);
     text.remove_prefix(character.size());
   }
 }
