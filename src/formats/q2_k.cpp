@@ -9,47 +9,22 @@ using Block = BlockQ2K;
 constexpr std::size_t kSubBlocks = 16, kSubBlock = 16;
 constexpr int kLevels = 3, kScaleLevels = 15;
 constexpr AffineGrid kPlainGrid{kLevels, -0.5f, 0.1f, 15, true};
-using Scales = AffineScales<kSubBlocks>;
 
-Block pack(SuperBlock x, const Scales& scales, std::uint8_t* codes) {
+void plain_weights(std::span<const float> part, float* weights) {
+  for (std::size_t i = 0; i < part.size(); ++i) weights[i] = std::fabs(part[i]);
+}
+
+Block encode(SuperBlock x, const float* importance) {
+  std::uint8_t codes[kSuperBlock];
+  const float spread = sum_of_squares(x) / static_cast<float>(kSuperBlock);
+  const auto scales = importance ? weighted_scales<kSubBlocks>(x, importance, spread, kLevels, kScaleLevels, codes)
+                                 : plain_scales<kSubBlocks>(x, plain_weights, kPlainGrid, kScaleLevels, codes);
+  requantise(x, scales, kLevels, codes);
   Block block{{}, {}, scales.scale, scales.minimum};
-  const float scale = to_f32(scales.scale), minimum = to_f32(scales.minimum);
-  for (std::size_t j = 0; j < kSubBlocks; ++j) {
-    block.scales[j] = static_cast<std::uint8_t>(scales.scales[j] | scales.minimums[j] << 4);
-    requantise(x.subspan(kSubBlock * j, kSubBlock), scale * scales.scales[j], minimum * scales.minimums[j], 0, kLevels,
-               codes + kSubBlock * j);
-  }
+  for (std::size_t j = 0; j < kSubBlocks; ++j) block.scales[j] = static_cast<std::uint8_t>(scales.scales[j] | scales.minimums[j] << 4);
   pack_pairs(codes, block.pairs);
   return block;
 }
-
-Block encode_plain(SuperBlock x) {
-  std::array<AffineFit, kSubBlocks> fits;
-  std::uint8_t codes[kSuperBlock];
-  for (std::size_t j = 0; j < kSubBlocks; ++j) {
-    const auto part = x.subspan(kSubBlock * j, kSubBlock);
-    float weights[kSubBlock];
-    for (std::size_t i = 0; i < kSubBlock; ++i) weights[i] = std::fabs(part[i]);
-    fits[j] = fit_affine(part, weights, codes + kSubBlock * j, kPlainGrid);
-  }
-  return pack(x, round_scales(fits, kScaleLevels), codes);
-}
-
-Block encode_weighted(SuperBlock x, const float* importance) {
-  std::array<AffineFit, kSubBlocks> fits;
-  std::uint8_t codes[kSuperBlock];
-  float sums[kSubBlocks];
-  const float spread = sum_of_squares(x) / static_cast<float>(kSuperBlock);
-  for (std::size_t j = 0; j < kSubBlocks; ++j) {
-    const auto part = x.subspan(kSubBlock * j, kSubBlock);
-    float weights[kSubBlock];
-    sums[j] = importance_weights(part, importance + kSubBlock * j, spread, weights);
-    fits[j] = fit_affine(part, weights, codes + kSubBlock * j, weighted_grid(kLevels));
-  }
-  return pack(x, fit_scales(fits, sums, kScaleLevels), codes);
-}
-
-Block encode(SuperBlock x, const float* importance) { return importance ? encode_weighted(x, importance) : encode_plain(x); }
 
 void decode(const Block& block, std::span<float, kSuperBlock> x) {
   const float scale = to_f32(block.scale), minimum = to_f32(block.minimum);

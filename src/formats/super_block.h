@@ -75,6 +75,51 @@ AffineScales<kSubBlocks> fit_scales(const std::array<AffineFit, kSubBlocks>& fit
   return result;
 }
 
+// Weights of one sub-block for plain encoding: small values may be off by more than large ones.
+using PlainWeights = void (*)(std::span<const float> part, float* weights);
+
+// Scales and minimums of a super-block, and `codes` for them before they are rounded: every sub-block is fitted with the format's plain
+// weights, and the scales are rounded.
+template <std::size_t kSubBlocks>
+AffineScales<kSubBlocks> plain_scales(SuperBlock x, PlainWeights plain_weights, const AffineGrid& grid, int scale_levels,
+                                      std::uint8_t* codes) {
+  constexpr std::size_t kSubBlock = kSuperBlock / kSubBlocks;
+  std::array<AffineFit, kSubBlocks> fits;
+  for (std::size_t j = 0; j < kSubBlocks; ++j) {
+    const auto part = x.subspan(kSubBlock * j, kSubBlock);
+    float weights[kSubBlock];
+    plain_weights(part, weights);
+    fits[j] = fit_affine(part, weights, codes + kSubBlock * j, grid);
+  }
+  return round_scales(fits, scale_levels);
+}
+
+// The same where each weight has an importance; `spread` is added to its square.
+template <std::size_t kSubBlocks>
+AffineScales<kSubBlocks> weighted_scales(SuperBlock x, const float* importance, float spread, int levels, int scale_levels,
+                                         std::uint8_t* codes) {
+  constexpr std::size_t kSubBlock = kSuperBlock / kSubBlocks;
+  std::array<AffineFit, kSubBlocks> fits;
+  float sums[kSubBlocks];
+  for (std::size_t j = 0; j < kSubBlocks; ++j) {
+    const auto part = x.subspan(kSubBlock * j, kSubBlock);
+    float weights[kSubBlock];
+    sums[j] = importance_weights(part, importance + kSubBlock * j, spread, weights);
+    fits[j] = fit_affine(part, weights, codes + kSubBlock * j, weighted_grid(levels));
+  }
+  return fit_scales(fits, sums, scale_levels);
+}
+
+// Final codes of a whole super-block against its rounded scales.
+template <std::size_t kSubBlocks>
+void requantise(SuperBlock x, const AffineScales<kSubBlocks>& scales, int levels, std::uint8_t* codes) {
+  constexpr std::size_t kSubBlock = kSuperBlock / kSubBlocks;
+  const float scale = to_f32(scales.scale), minimum = to_f32(scales.minimum);
+  for (std::size_t j = 0; j < kSubBlocks; ++j)
+    requantise(x.subspan(kSubBlock * j, kSubBlock), scale * scales.scales[j], minimum * scales.minimums[j], 0, levels,
+               codes + kSubBlock * j);
+}
+
 // Eight 6-bit scales and eight 6-bit minimums in 12 bytes: the first four of each in bytes of their own (0-3 and 4-7), of the others
 // the low nibbles in bytes 8-11 and the top two bits above the first four.
 inline void pack_scales6(const std::uint8_t* scales, const std::uint8_t* minimums, std::uint8_t* packed) {
