@@ -18,6 +18,7 @@ constinit const Format f16 = make_format<tightrope::f16, 1, encode, decode>({.na
                                                                              .gguf_type = 1,
                                                                              .gguf_file_type = 1,
                                                                              .safetensors_dtype = "F16",
+                                                                             .config_dtype = "float16",
                                                                              .max_rms_error = 0.00025f});
 
 }  // namespace tightrope::formats

@@ -31,6 +31,7 @@ struct Format {
   int gguf_type = -1;                       // ggml type id; -1: GGUF cannot hold it
   int gguf_file_type = -1;                  // general.file_type of a file that is mostly this; -1: none
   std::string_view safetensors_dtype = {};  // "BF16"; empty: safetensors cannot hold it
+  std::string_view config_dtype = {};       // "bfloat16", as a checkpoint's config.json says it; empty: no model is kept in it
   std::size_t block_elements = 1;
   std::size_t block_bytes = 1;
   float max_rms_error = 0;          // of encode + decode on normal data, as a fraction of their deviation; tests hold it to this

@@ -68,7 +68,7 @@ const formats::Format* main_format(std::span<const NamedWeight> weights) {
 std::string main_dtype(std::span<const NamedWeight> weights) {
   const formats::Format* format = main_format(weights);
   if (!format || format->kind != formats::Kind::plain) return "";
-  return format->name == "f32" ? "float32" : format->name == "f16" ? "float16" : format->name == "bf16" ? "bfloat16" : "";
+  return std::string(format->config_dtype);
 }
 
 checkpoint::PendingEntry pending(const std::string& name, const Weight& weight) {

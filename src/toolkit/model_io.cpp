@@ -1,7 +1,4 @@
 // Model: loading, casting, saving.
-#include <algorithm>
-#include <array>
-
 #include "base/error.h"
 #include "model/checkpoint_io.h"
 #include "tightrope/machine.h"
@@ -10,11 +7,6 @@
 
 namespace tightrope {
 namespace {
-
-constexpr std::array<std::string_view, 3> kPlainFormats = {"f32", "f16", "bf16"};
-
-// What transformers calls it.
-std::string torch_name(std::string_view format) { return format == "f32" ? "float32" : format == "f16" ? "float16" : "bfloat16"; }
 
 // What a file says of its making: enough to make it again.
 checkpoint::Metadata provenance(const Model::Implementation& made) {
@@ -41,9 +33,9 @@ Model Model::load(const std::filesystem::path& path) {
 }
 
 Model Model::cast(std::string_view format, bool vectors) const {
-  if (std::find(kPlainFormats.begin(), kPlainFormats.end(), format) == kPlainFormats.end())
-    fail(ErrorCode::invalid_argument, "[convert] '{}' is no plain format; use f32, f16 or bf16, or 'quantize' for the others", format);
   const formats::Format& target = formats::get(format);
+  if (target.kind != formats::Kind::plain)
+    fail(ErrorCode::invalid_argument, "[convert] '{}' is no plain format; use f32, f16 or bf16, or 'quantize' for the others", format);
   const model::Model& before = implementation_->model;
   const auto cast_one = [&](const model::NamedWeight& tensor) {
     const bool wanted = vectors || tensor.weight.shape().rank() > 1;
@@ -51,7 +43,7 @@ Model Model::cast(std::string_view format, bool vectors) const {
   };
   const model::Model changed = before.map(cast_one);
   model::Config config = changed.config();
-  config.dtype = torch_name(format);
+  config.dtype = target.config_dtype;
   Json step = Json::object();
   step["pass"] = "cast";
   step["options"]["format"] = Json(format);
