@@ -10,22 +10,21 @@
 namespace tightrope::testing {
 namespace {
 
-std::vector<float> values_for(const model::PlannedTensor& tensor, Random& random) {
+model::Weight weight_for(const model::PlannedTensor& tensor, const formats::Format& format, Random& random) {
   const bool norm = tensor.canonical.ends_with("norm"), vector = tensor.shape.rank() == 1;
-  const double centre = norm ? 1 : 0;
   const double deviation = vector ? 0.1 : tensor.canonical == "embed" ? 1 : 1 / std::sqrt(static_cast<double>(tensor.shape.row_length()));
-  std::vector<float> values(tensor.shape.elements());
-  for (float& value : values) value = static_cast<float>(centre + deviation * random.normal());
-  return values;
-}
-
-model::Weight encoded(const model::PlannedTensor& tensor, const std::vector<float>& values, const formats::Format& format) {
-  std::vector<std::byte> bytes(formats::bytes_of(format, values.size()));
-  format.encode(values.data(), nullptr, bytes.data(), values.size());
-  return {format, tensor.shape, Bytes(std::move(bytes))};
+  return random_weight(tensor.shape, norm ? 1 : 0, deviation, format, random);
 }
 
 }  // namespace
+
+model::Weight random_weight(const Shape& shape, double centre, double deviation, const formats::Format& format, Random& random) {
+  std::vector<float> values(shape.elements());
+  for (float& value : values) value = static_cast<float>(centre + deviation * random.normal());
+  std::vector<std::byte> bytes(formats::bytes_of(format, values.size()));
+  format.encode(values.data(), nullptr, bytes.data(), values.size());
+  return {format, shape, Bytes(std::move(bytes))};
+}
 
 model::Config small_config() {
   model::Config config;
@@ -57,7 +56,7 @@ model::Model random_model(const model::Arch& arch, const model::Config& config, 
   std::vector<model::NamedWeight> weights;
   for (const model::PlannedTensor& tensor : model::plan_tensors(arch, config)) {
     const formats::Format& stored = formats::get(tensor.shape.rank() == 1 ? "f32" : format);
-    weights.push_back({tensor.canonical, encoded(tensor, values_for(tensor, random), stored)});
+    weights.push_back({tensor.canonical, weight_for(tensor, stored, random)});
   }
   return {arch, config, std::move(weights), nullptr};
 }

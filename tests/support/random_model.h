@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/random.h"
 #include "model/model.h"
 
 namespace tightrope::testing {
@@ -12,6 +13,9 @@ namespace tightrope::testing {
 model::Config small_config();
 // Extents that are multiples of nothing: 36 wide, heads of 10.
 model::Config odd_config();
+
+// Normal values around `centre`, encoded in `format`.
+model::Weight random_weight(const Shape& shape, double centre, double deviation, const formats::Format& format, Random& random);
 
 // Norms near 1, biases and matrices such that activations stay near 1. Matrices are stored in `format`, vectors as f32. Biases where the
 // config has them.

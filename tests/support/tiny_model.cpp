@@ -3,6 +3,7 @@
 
 #include "base/random.h"
 #include "model/tensor_plan.h"
+#include "support/random_model.h"
 #include "text/byte_alphabet.h"
 
 namespace tightrope::test {
@@ -55,11 +56,7 @@ model::Model tiny_model(const model::Arch& arch, const model::Config& config, st
   std::vector<model::NamedWeight> weights;
   for (const model::PlannedTensor& tensor : model::plan_tensors(arch, config)) {
     const bool norm = tensor.canonical.ends_with("norm");
-    std::vector<float> values(tensor.shape.elements());
-    for (float& value : values) value = static_cast<float>((norm ? 1 : 0) + 0.05 * random.normal());
-    std::vector<std::byte> bytes(formats::bytes_of(format, values.size()));
-    format.encode(values.data(), nullptr, bytes.data(), values.size());
-    weights.push_back({tensor.canonical, model::Weight(format, tensor.shape, Bytes(std::move(bytes)))});
+    weights.push_back({tensor.canonical, testing::random_weight(tensor.shape, norm ? 1 : 0, 0.05, format, random)});
   }
   return model::Model(arch, config, std::move(weights), std::make_shared<const text::Tokenizer>(tiny_tokenizer()));
 }
