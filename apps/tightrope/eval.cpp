@@ -24,13 +24,18 @@ BenchOptions brief_bench(unsigned threads) {
   return {.prefill_tokens = 256, .decode_tokens = 32, .batches = "1", .repetitions = 3, .threads = threads};
 }
 
-Report measure(const Options& options) {
+Report measure_quality(const Options& options, const Progress& progress) {
   std::vector<Model> models;
+  models.reserve(options.models.size());
   for (const std::string& path : options.models) models.push_back(Model::load(path));
   std::optional<Model> base;
   if (!options.base.empty()) base = Model::load(options.base);
+  return evaluate(models, base, Corpus::from(options.text), options.evaluate, progress);
+}
+
+Report measure(const Options& options) {
   const Progress progress = progress_on_stderr();
-  Report report = evaluate(models, base, Corpus::from(options.text), options.evaluate, progress);
+  Report report = measure_quality(options, progress);  // its models are gone before speed and memory are measured
   if (!options.bench) return report;
   const std::vector<ReportRow> rows = report.rows();
   for (const ReportRow& row : rows) report = report.with(benchmark(row.path, brief_bench(options.evaluate.eval.threads), progress));

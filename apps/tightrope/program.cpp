@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <map>
+#include <sstream>
 #include <string_view>
 
 #include "tightrope/error.h"
@@ -29,9 +31,12 @@ std::string examples_text(const std::vector<std::string>& examples) {
 }
 
 constexpr const char* kRootFooter =
-    "A model is a Hugging Face folder, a .safetensors beside its config.json, or a .gguf.\n"
-    "Exit codes: 0 done; 1 the work failed (disk, memory, a bug); 2 bad input or usage; 130 interrupted.\n"
-    "Environment: TIGHTROPE_ISA=scalar|sse4|avx2|avx512 picks the kernels; NO_COLOR turns colours off.\n"
+    "A model is a Hugging Face folder, a .safetensors beside its config.json,\n"
+    "or a .gguf.\n"
+    "Exit codes: 0 done; 1 the work failed (disk, memory, a bug);\n"
+    "2 bad input or usage; 130 interrupted.\n"
+    "Environment: TIGHTROPE_ISA=scalar|sse4|avx2|avx512 picks the kernels;\n"
+    "NO_COLOR turns colours off.\n"
     "'tightrope VERB --help' says more about a verb.";
 
 std::vector<std::string> flags_of(const CLI::App& app) {
@@ -39,6 +44,81 @@ std::vector<std::string> flags_of(const CLI::App& app) {
   for (const CLI::Option* option : app.get_options())
     for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
   return flags;
+}
+
+// Breaks lines at spaces so that none is longer than `width`, unless a single word is.
+std::string wrapped(const std::string& text, std::size_t width) {
+  std::string result;
+  std::size_t column = 0;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find(' ', begin), text.size());
+    const bool breaks = column > 0 && column + 1 + (end - begin) > width;
+    if (column > 0) result += breaks ? '\n' : ' ';
+    result.append(text, begin, end - begin);
+    column = breaks || column == 0 ? end - begin : column + 1 + (end - begin);
+    begin = end + 1;
+  }
+  return result;
+}
+
+// Help that fits 80 columns, and that shows an argument which can be given by place or by flag as one, not as two that are required.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  explicit HelpFormatter(std::size_t name_columns) {
+    column_width(name_columns);
+    label("SUBCOMMAND", "VERB");
+  }
+
+  std::string make_option(const CLI::Option* option, bool is_positional) const override {
+    const bool repeats = !is_positional && option->get_positional();
+    const std::string help = repeats ? option->get_name(true) + " as a flag" : option->get_description();
+    return entry(make_option_name(option, is_positional) + make_option_opts(option), help);
+  }
+
+  std::string make_option_opts(const CLI::Option* option) const override {
+    std::string text = option->get_type_name().empty() ? "" : " " + option->get_type_name();
+    if (option->get_expected_max() == CLI::detail::expected_max_vector_size) text += " ...";
+    if (option->get_required() && !option->get_positional()) text += " (required)";
+    return text;
+  }
+
+  std::string make_subcommand(const CLI::App* verb) const override { return entry(verb->get_name(), verb->get_description()); }
+
+ private:
+  static constexpr std::size_t kColumns = 80;
+  std::string entry(const std::string& name, const std::string& help) const {
+    std::stringstream out;
+    CLI::detail::format_help(out, name, wrapped(help, kColumns - get_column_width()), get_column_width());
+    return out.str();
+  }
+};
+
+constexpr std::size_t kVerbColumns = 14, kOptionColumns = 32;
+
+// "MODEL" or "--output": what a person would call it.
+std::string spoken_name(const CLI::Option& option) {
+  if (option.get_positional()) return option.get_name(true);
+  return option.get_lnames().empty() ? option.get_name() : "--" + option.get_lnames().front();
+}
+
+// The first required option that was not given; empty when none is missing.
+std::string missing_option(const CLI::App& scope) {
+  for (const CLI::Option* option : scope.get_options())
+    if (option->get_required() && option->count() == 0) return spoken_name(*option) + " is missing";
+  return "";
+}
+
+// One of these words in either case, brought to the spelling listed; anything else is answered with the nearest and the list.
+CLI::Validator word_of(const std::vector<std::string>& choices) {
+  const auto check = [choices](std::string& word) -> std::string {
+    const auto same = [&](const std::string& choice) { return CLI::detail::to_lower(choice) == CLI::detail::to_lower(word); };
+    const auto found = std::find_if(choices.begin(), choices.end(), same);
+    if (found == choices.end())
+      return fmt::format("there is no '{}'{} (it takes {})", word, suggestion(word, choices), fmt::join(choices, ", "));
+    word = *found;
+    return "";
+  };
+  return CLI::Validator(check, "");
 }
 
 }  // namespace
@@ -68,7 +148,9 @@ struct Program::Implementation {
     problem.unknown = root.remaining(true);
     problem.flags = flags_of(scope);
     for (const CLI::App* verb : verbs()) problem.verbs.push_back(verb->get_name());
-    problem.otherwise = error.what();
+    const bool lacks = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+    problem.otherwise = lacks ? missing_option(scope) : "";
+    if (problem.otherwise.empty()) problem.otherwise = error.what();
     throw Error(ErrorCode::invalid_argument, explain(problem));
   }
 };
@@ -78,8 +160,7 @@ Program::Program(int argc, const char* const* argv) : implementation_(std::make_
   CLI::App& root = implementation_->root;
   root.set_version_flag("--version", "tightrope " + std::string(version()), "Print the version");
   root.footer(kRootFooter);
-  root.get_formatter()->label("SUBCOMMAND", "VERB");
-  root.get_formatter()->column_width(34);
+  root.formatter(std::make_shared<HelpFormatter>(kVerbColumns));
 }
 
 Program::~Program() = default;
@@ -88,6 +169,7 @@ Verb Program::add_verb(const std::string& name, const std::string& summary, cons
                        std::function<void()> run) {
   CLI::App* verb = implementation_->root.add_subcommand(name, summary);
   verb->group("Verbs");
+  verb->formatter(std::make_shared<HelpFormatter>(kOptionColumns));
   verb->footer(examples_text(examples));
   verb->callback([this, run = std::move(run)] { implementation_->selected = run; });
   return Verb(*this, verb);
@@ -130,10 +212,14 @@ void Verb::option(const std::string& names, T& value, const std::string& placeho
     }
   }
   if (!accepts.choices.empty()) {
-    option->transform(CLI::IsMember(accepts.choices, CLI::ignore_case).description(""));  // to the spelling listed
+    option->transform(word_of(accepts.choices));
     program_.implementation_->choices[option] = accepts.choices;
   }
-  option->type_name(accepts.choices.empty() ? placeholder : fmt::format("{}", fmt::join(accepts.choices, "|")));
+  // A few words stand where the value goes, many after the help.
+  const std::string words = fmt::format("{}", fmt::join(accepts.choices, "|"));
+  const bool few = !words.empty() && words.size() + names.size() < kOptionColumns;
+  option->type_name(few ? words : placeholder);
+  if (!few && !words.empty()) option->description(fmt::format("{}: {}", help, fmt::join(accepts.choices, " ")));
 }
 
 template void Verb::option(const std::string&, std::string&, const std::string&, const std::string&, const Accepts&);

@@ -2,6 +2,7 @@
 #include "terminal.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,8 +11,8 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
+#include <system_error>
 
 #include "signals.h"
 #include "tightrope/error.h"
@@ -21,12 +22,27 @@ namespace {
 
 constexpr double kRedrawSeconds = 0.1;
 constexpr double kLineSeconds = 10;  // between lines where there is no terminal
-constexpr int kBarCells = 24;
+constexpr std::size_t kBarCells = 24, kLeastBarCells = 6;
+constexpr std::size_t kUsualColumns = 80;
 constexpr std::string_view kClearLine = "\r\033[K";
 
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+std::size_t columns_on_stderr() {
+  winsize size{};
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsualColumns;
+}
+
+// What the bar's cells show; nothing where too few are left for one.
+std::string bar(double share, std::size_t cells) {
+  if (cells < kLeastBarCells) return "";
+  const std::size_t full = static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(cells));
+  std::string text;
+  for (std::size_t i = 0; i < cells; ++i) text += i < full ? "█" : "░";
+  return text + " ";
+}
 
 void write_stderr(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
@@ -57,9 +73,9 @@ class Display {
     if (seconds_since(drawn_) < (terminal_ ? kRedrawSeconds : kLineSeconds) && !(last && terminal_)) return;
     drawn_ = Clock::now();
     if (terminal_)
-      write_stderr(fmt::format("{}{}", kClearLine, line(update))), std::fflush(stderr), visible_ = true;
+      write_stderr(fmt::format("{}{}", kClearLine, bar_line(update))), std::fflush(stderr), visible_ = true;
     else
-      write_stderr(line(update) + "\n");
+      write_stderr(fmt::format("{}  {}\n", stage_, numbers(update)));
     if (last) clear();
   }
 
@@ -75,24 +91,26 @@ class Display {
     visible_ = false;
   }
 
-  std::string line(const ProgressUpdate& update) const {
+  // One line and no more: a longer one would wrap, and clearing it would leave its first part behind.
+  std::string bar_line(const ProgressUpdate& update) const {
+    const std::size_t width = columns_on_stderr() - 1;
+    const std::string text = numbers(update);  // ASCII, like the stage
+    const std::size_t taken = stage_.size() + 2 + text.size() + 1;
+    const std::size_t cells = update.total == 0 || taken >= width ? 0 : std::min(kBarCells, width - taken);
+    const std::string drawn = bar(static_cast<double>(update.done) / static_cast<double>(std::max<std::uint64_t>(update.total, 1)), cells);
+    return drawn.empty() ? fmt::format("{}  {}", stage_, text).substr(0, width) : fmt::format("{}  {}{}", stage_, drawn, text);
+  }
+
+  std::string numbers(const ProgressUpdate& update) const {
     const double seconds = std::max(seconds_since(started_), 1e-3);
     const double rate = static_cast<double>(update.done) / seconds;
     const std::string speed =
         update.unit == "bytes" ? human_bytes(static_cast<std::uint64_t>(rate)) : human_count(rate) + " " + std::string(update.unit);
-    if (update.total == 0) return fmt::format("{}  {}  {}/s", stage_, amount(update.done, update.unit), speed);
+    if (update.total == 0) return fmt::format("{}  {}/s", amount(update.done, update.unit), speed);
     const double share = static_cast<double>(update.done) / static_cast<double>(update.total);
     const double left = rate > 0 ? static_cast<double>(update.total - std::min(update.done, update.total)) / rate : 0;
-    return fmt::format("{}  {}{:3.0f} %  {} of {}  {}/s  {} left", stage_, bar(share), 100 * share,
-                       human_count(static_cast<double>(update.done)), amount(update.total, update.unit), speed, human_seconds(left));
-  }
-
-  std::string bar(double share) const {
-    if (!terminal_) return "";
-    const int full = std::clamp(static_cast<int>(share * kBarCells), 0, kBarCells);
-    std::string text;
-    for (int i = 0; i < kBarCells; ++i) text += i < full ? "█" : "░";
-    return text + " ";
+    return fmt::format("{:3.0f} %  {} of {}  {}/s  {} left", 100 * share, human_count(static_cast<double>(update.done)),
+                       amount(update.total, update.unit), speed, human_seconds(left));
   }
 
   const bool terminal_ = ::isatty(STDERR_FILENO) == 1;
@@ -104,7 +122,7 @@ class Display {
 }  // namespace
 
 bool colours_on_stderr() {
-  const char* no_color = std::getenv("NO_COLOR");
+  const char* no_color = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
   return ::isatty(STDERR_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
 }
 
@@ -119,7 +137,7 @@ void print_line(std::string_view text) {
 
 void flush_output() {
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
-    throw Error(ErrorCode::io, fmt::format("[output] cannot write to standard output: {}", std::strerror(errno)));
+    throw Error(ErrorCode::io, fmt::format("[output] cannot write to standard output: {}", std::generic_category().message(errno)));
 }
 
 void note(std::string_view text) { write_stderr(fmt::format("{}\n", text)); }

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <string_view>
 #include <utility>
 
 namespace tightrope::app {
@@ -26,7 +25,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-// "; did you mean …?" with the nearest candidate; empty when none is near enough to be what was meant.
+}  // namespace
+
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
@@ -37,8 +37,6 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& ca
   }
   return best.empty() ? "" : fmt::format("; did you mean {}?", best);
 }
-
-}  // namespace
 
 std::string explain(const UsageProblem& problem) {
   const std::string help = problem.verb.empty() ? "tightrope --help" : fmt::format("tightrope {} --help", problem.verb);

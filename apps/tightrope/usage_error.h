@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tightrope::app {
@@ -13,6 +14,9 @@ struct UsageProblem {
   std::vector<std::string> verbs;
   std::string otherwise;  // what to say when no word is unknown
 };
+
+// "; did you mean …?" with the nearest candidate; empty when none is near enough to be what was meant.
+std::string suggestion(std::string_view word, const std::vector<std::string>& candidates);
 
 // Names the first unknown flag, verb or argument and the nearest there is.
 std::string explain(const UsageProblem& problem);

@@ -198,7 +198,8 @@ void check_output_path(const fs::path& raw_output, std::span<const fs::path> inp
     fail(ErrorCode::already_exists, "[write] the output '{}' exists and is not a regular file; choose another output", output.string());
   }
   if (overwrite == Overwrite::refuse) {
-    fail(ErrorCode::already_exists, "[write] the output '{}' exists; allow overwriting or choose another output", output.string());
+    fail(ErrorCode::already_exists, "[write] the output '{}' exists; choose another output or allow replacing it (--force)",
+         output.string());
   }
 }
 

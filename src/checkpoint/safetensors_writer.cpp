@@ -125,8 +125,8 @@ void clear_way(const fs::path& folder, std::string_view stale, bool overwrite) {
   const fs::path path = folder / stale;
   if (!fs::exists(fs::symlink_status(path, error))) return;
   if (!overwrite)
-    fail(ErrorCode::already_exists, "[safetensors] '{}' is in the way of the new weights; allow overwriting or choose another folder",
-         path.string());
+    fail(ErrorCode::already_exists,
+         "[safetensors] '{}' is in the way of the new weights; choose another folder or allow replacing it (--force)", path.string());
   fs::remove(path, error);
   if (error) fail(ErrorCode::io, "[safetensors] cannot remove the old '{}': {}", path.string(), error.message());
 }

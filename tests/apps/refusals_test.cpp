@@ -36,7 +36,7 @@ TEST_F(RefusalTest, UnknownVerbNamesTheNearest) {
 }
 
 TEST_F(RefusalTest, BadValuesOfOptions) {
-  expect_refusal({"quantize", model_}, "--output is required");
+  expect_refusal({"quantize", model_}, "--output is missing");
   expect_refusal({"quantize", model_, "-o", "out.gguf", "--type", "q9_9"}, "q9_9");
   expect_refusal({"quantize", model_, "-o", "out.gguf", "--targets", "nothing.*"}, "nothing.*");
   expect_refusal({"run", model_, "a", "-n", "-1"}, "takes no negative number");
