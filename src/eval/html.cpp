@@ -164,7 +164,8 @@ class Page {
     const bool compared = base() != nullptr && report_.base != index && !base()->sample.empty();
     const std::size_t same = compared ? departure(model.sample, base()->sample) : model.sample.size();
     const bool identical = compared && model.sample == base()->sample;
-    append("<article><h3>{}<small>{}</small></h3>\n<p><span class=\"prompt\">{}</span>{}", escape(model.label),
+    append("<article{}><h3>{}<small>{}</small></h3>\n<p><span class=\"prompt\">{}</span>{}",
+           report_.base == index ? " class=\"original\"" : "", escape(model.label),
            report_.base == index ? "the original"
            : identical           ? "word for word the same"
                                  : "",
@@ -195,12 +196,23 @@ class Page {
         "<th scope=\"col\">Bytes<br>per token</th><th scope=\"col\">Share of memory<br>bandwidth</th></tr></thead>\n<tbody>\n";
     for (const Latency& latency : report_.latencies) speed_rows(latency);
     text_ += "</tbody>\n</table>\n</div>\n";
+    disturbance();
+    text_ += "</section>\n";
+  }
+
+  // Which speeds other programs made look lower than they are.
+  void disturbance() {
+    std::string names;
+    double most = 0;
     for (const Latency& latency : report_.latencies) {
       if (latency.foreign_cpu < 0.1) continue;
-      append("<p class=\"note\">While {} was timed, other programs kept {:.1f} cores busy: its true speed is higher.</p>\n",
-             escape(latency.model), latency.foreign_cpu);
+      names += (names.empty() ? "" : ", ") + label_of(report_, latency);
+      most = std::max(most, latency.foreign_cpu);
     }
-    text_ += "</section>\n";
+    if (names.empty()) return;
+    append(
+        "<p class=\"note\">Other programs kept up to {:.1f} cores busy while these were timed, so their true speeds are higher: {}.</p>\n",
+        most, escape(names));
   }
 
   static std::string range(const Spread& spread) {
@@ -212,12 +224,11 @@ class Page {
     append(
         "<tr><th scope=\"row\" rowspan=\"{0}\">{1}<small>{2}, {3} threads</small></th>"
         "<td rowspan=\"{0}\">{4} s</td><td rowspan=\"{0}\">{5}</td><td rowspan=\"{0}\">",
-        rows, escape(latency.model), escape(latency.isa), latency.threads, significant(latency.load_seconds),
+        rows, escape(label_of(report_, latency)), escape(latency.isa), latency.threads, significant(latency.load_seconds),
         human_bytes(static_cast<double>(latency.peak_resident_bytes)));
-    for (const PrefillSpeed& prefill : latency.prefill)
-
+    for (const PrefillSpeed& prefill : latency.prefill) {
       append("{}<small>{} tokens</small> ", range(prefill.tokens_per_second), prefill.tokens);
-
+    }
     text_ += "</td>";
     for (std::size_t i = 0; i < latency.decode.size(); ++i) {
       const DecodeSpeed& decode = latency.decode[i];

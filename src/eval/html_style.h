@@ -27,7 +27,7 @@ overflow-wrap:anywhere;text-wrap:balance}
 .tiles small{display:block;color:var(--muted);font-size:.82rem;font-weight:400;letter-spacing:0}
 section{background:var(--surface);border:1px solid var(--line);border-radius:.8rem;padding:1.3rem 1.4rem;margin:0 0 1.2rem}
 h2{font-size:1.12rem;margin:0 0 .3rem}
-section>p{margin:.1rem 0 1rem;color:var(--muted);max-width:44rem;font-size:.94rem}
+section>p{margin:.1rem 0 1rem;color:var(--muted);max-width:52rem;font-size:.94rem;text-wrap:pretty}
 figure{margin:0}
 .scroll{overflow-x:auto;margin:0 -.4rem;padding:0 .4rem}
 .scroll:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
@@ -47,6 +47,7 @@ td small,th small{display:block;color:var(--muted);font-weight:400;font-size:.82
 .prompt{font-weight:600}
 .samples{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));gap:1rem}
 .samples article{border:1px solid var(--line);border-radius:.6rem;padding:.8rem 1rem}
+.samples .original{grid-column:1/-1}
 .samples h3{margin:0;font-size:.95rem;overflow-wrap:anywhere}
 .samples h3 small{color:var(--muted);font-weight:400;margin-left:.4rem}
 .samples p{margin:.45rem 0 0;white-space:pre-wrap;overflow-wrap:anywhere;font:1rem/1.6 Georgia,"Iowan Old Style","DejaVu Serif",serif}
@@ -56,7 +57,7 @@ dl.terms{display:grid;grid-template-columns:minmax(7rem,max-content) 1fr;gap:.45
 dl.terms dt{font-weight:600}
 dl.terms dd{margin:0;color:var(--muted);max-width:46rem}
 @media(max-width:36rem){dl.terms{grid-template-columns:1fr;gap:.1rem}dl.terms dd{margin-bottom:.6rem}section{padding:1.1rem 1rem}}
-.note{color:var(--warm)}
+section>p.note{color:var(--warm);margin:.9rem 0 0}
 footer{color:var(--muted);font-size:.86rem;padding-bottom:2.5rem}
 footer p{margin:.25rem 0;overflow-wrap:anywhere}
 code{font:.92em ui-monospace,"SF Mono","DejaVu Sans Mono",Menlo,monospace}

@@ -44,7 +44,10 @@ std::optional<std::size_t> best_trade(const Report& report);
 // "q4_k_m is 3.2 times smaller than the original and predicts the same next token 91 % of the time."
 std::string verdict(const Report& report);
 
-// Aligned columns for a terminal.
+// What a report calls the model of a latency: its label where the model was measured too, else its path.
+std::string label_of(const Report& report, const Latency& latency);
+
+// Aligned columns for a terminal; a second table of speeds when there are any.
 std::string to_table(const Report& report);
 std::string to_table(const Latency& latency);
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "eval/markup.h"
 #include "eval/report.h"
@@ -39,6 +40,17 @@ std::string with_error(double value, double error, int decimals) {
 
 std::string spread_text(const Spread& spread) {
   return fmt::format("{} ({}–{})", significant(spread.median), significant(spread.min), significant(spread.max));
+}
+
+// A line for each batch size; what belongs to the model stands in its first.
+void add_speed_rows(std::vector<Row>& rows, const Report& report, const Latency& latency) {
+  const Spread prefill = latency.prefill.empty() ? Spread{} : latency.prefill.front().tokens_per_second;
+  Row facts{printable(label_of(report, latency)), significant(latency.load_seconds) + " s",
+            human_bytes(static_cast<double>(latency.peak_resident_bytes)), spread_text(prefill)};
+  for (const DecodeSpeed& decode : latency.decode) {
+    facts.insert(facts.end(), {std::to_string(decode.batch), spread_text(decode.tokens_per_second), percent(decode.bandwidth_share, 0)});
+    rows.push_back(std::exchange(facts, Row(4)));
+  }
 }
 
 Row model_row(const ModelReport& model, bool with_divergence) {
@@ -86,6 +98,11 @@ std::optional<std::size_t> best_trade(const Report& report) {
   return best;
 }
 
+std::string label_of(const Report& report, const Latency& latency) {
+  const auto found = std::ranges::find(report.models, latency.model, &ModelReport::path);
+  return found == report.models.end() ? latency.model : found->label;
+}
+
 std::string verdict(const Report& report) {
   const std::optional<std::size_t> best = best_trade(report);
   if (!best) return verdict_without_base(report);
@@ -107,7 +124,10 @@ std::string to_table(const Report& report) {
   std::vector<Row> rows{{"model", "size", "bits/weight", "perplexity"}};
   if (with_divergence) rows.front().insert(rows.front().end(), {"KLD mean", "median", "99 %", "max", "same top"});
   for (const ModelReport& model : report.models) rows.push_back(model_row(model, with_divergence));
-  return aligned(rows);
+  if (report.latencies.empty()) return aligned(rows);
+  std::vector<Row> speeds{{"model", "load", "memory", "prefill tokens/s", "batch", "decode tokens/s", "bandwidth"}};
+  for (const Latency& latency : report.latencies) add_speed_rows(speeds, report, latency);
+  return aligned(rows) + '\n' + aligned(speeds);
 }
 
 std::string to_table(const Latency& latency) {

@@ -39,7 +39,8 @@ std::vector<TokenId> common_tokens(std::span<const Model> models, const std::str
   return tokens;
 }
 
-std::string sample(engine::Engine& engine, const EvaluateOptions& options) {
+// Reports progress at every token: it is where a caller can stop.
+std::string sample(engine::Engine& engine, const EvaluateOptions& options, const Progress& progress) {
   if (options.prompt.empty()) return "";
   const text::Tokenizer& tokenizer = engine.model().require_tokenizer();
   const std::vector<TokenId> prompt = tokenizer.encode(options.prompt);
@@ -47,8 +48,13 @@ std::string sample(engine::Engine& engine, const EvaluateOptions& options) {
   engine::Generation generation;
   generation.max_tokens = std::min(options.sample_tokens, room);
   generation.sampling.temperature = 0;
+  std::uint64_t done = 0;
+  const auto on_token = [&](TokenId) {
+    if (progress) progress({.stage = "sample", .done = ++done, .total = generation.max_tokens, .unit = "tokens"});
+    return true;
+  };
   toolkit::Utf8Stream stream;
-  std::string text = stream.push(tokenizer.decode(engine::generate(engine, prompt, generation).tokens, true));
+  std::string text = stream.push(tokenizer.decode(engine::generate(engine, prompt, generation, on_token).tokens, true));
   return text + stream.finish();
 }
 
@@ -95,7 +101,7 @@ Report evaluate(std::span<const Model> models, const std::optional<Model>& base,
   if (base) report.base = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
     report.models.push_back(describe(all[i], base, std::move(measured[i])));
-    report.models.back().sample = sample(engines[i], options);
+    report.models.back().sample = sample(engines[i], options, progress);
   }
   return Report(std::make_shared<const Report::Implementation>(Report::Implementation{std::move(report)}));
 }

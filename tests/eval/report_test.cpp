@@ -104,6 +104,7 @@ TEST(ReportJson, DamagedReportsAreRefused) {
 TEST(ReportTable, ColumnsAlign) {
   Report report = test::sample_report();
   report.models[1].label = "größer";  // more bytes than columns
+  report.latencies.clear();
   const std::string table = to_table(report);
   std::vector<std::size_t> widths;
   for (std::size_t begin = 0; begin < table.size(); begin = table.find('\n', begin) + 1) {
@@ -112,6 +113,20 @@ TEST(ReportTable, ColumnsAlign) {
   }
   ASSERT_EQ(widths.size(), 1 + report.models.size());
   for (const std::size_t width : widths) EXPECT_EQ(width, widths.front());
+}
+
+TEST(ReportTable, SpeedsFollowUnderTheLabelsOfTheModels) {
+  Report report = test::sample_report();
+  Latency other = report.latencies.front();
+  other.model = "elsewhere.gguf";
+  other.decode.push_back({.batch = 4, .tokens_per_second = {.median = 2000, .min = 1900, .max = 2100}, .bandwidth_share = 0.25});
+  report.latencies.push_back(other);
+  const std::string table = to_table(report), speeds = table.substr(table.find("\n\n") + 2);
+  EXPECT_NE(speeds.find("q8_0 "), std::string::npos) << speeds;
+  EXPECT_EQ(speeds.find("models/q8_0.gguf"), std::string::npos) << speeds;
+  EXPECT_NE(speeds.find("elsewhere.gguf"), std::string::npos) << speeds;
+  EXPECT_NE(speeds.find("2000 (1900–2100)"), std::string::npos) << speeds;
+  EXPECT_EQ(std::ranges::count(speeds, '\n'), 4) << speeds;  // heading, one line of the first model, two of the second
 }
 
 TEST(ReportTable, NamesCannotDriveTheTerminal) {
