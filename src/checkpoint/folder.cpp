@@ -33,7 +33,7 @@ fs::path file_inside(const fs::path& folder, std::string_view name, std::string_
   if (!is_plain(name))
     fail(ErrorCode::malformed, "{} {} is no plain file name; files outside the folder '{}' are never opened", what, quote(name),
          folder.string());
-  const fs::path path = folder / name;
+  fs::path path = folder / name;
   std::error_code error;
   const fs::path target = fs::canonical(path, error);
   if (error == std::errc::no_such_file_or_directory)

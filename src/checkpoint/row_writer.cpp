@@ -14,7 +14,7 @@ constexpr std::uint64_t kMaxBatchBytes = std::uint64_t{4} << 20;  // larger writ
 constexpr std::uint64_t kMinBatchBytes = std::uint64_t{256} << 10;
 
 void release_source(const PendingEntry& entry, std::uint64_t first_row, std::uint64_t rows) {
-  const std::uint64_t row_bytes = entry.source.size() / entry.shape.rows();
+  const std::uint64_t all_rows = entry.shape.rows(), row_bytes = all_rows == 0 ? 0 : entry.source.size() / all_rows;
   if (row_bytes != 0) release_pages(entry.source.part(first_row * row_bytes, rows * row_bytes));
 }
 

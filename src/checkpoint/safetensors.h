@@ -14,7 +14,7 @@ Container parse_safetensors(const Bytes& file, std::string_view what);
 // `folder` holds model.safetensors, or model.safetensors.index.json and its shards (names inside the folder only; no links out of it).
 Container read_safetensors_folder(const std::filesystem::path& folder);
 
-// Durable. One file. // The data come larger elements first, so that all are aligned. `metadata` holds strings only.
+// Durable. One file, its data with larger elements first, so that all are aligned. `metadata` holds strings only.
 void write_safetensors(const std::filesystem::path& file, std::span<const PendingEntry> entries, const Metadata& metadata,
                        const WriteOptions& options);
 

@@ -46,7 +46,8 @@ Axis bytes_axis(std::span<const double> values, double from, double to) {
 std::vector<Tick> bytes_ticks(const Axis& axis) {
   std::vector<Tick> ticks;
   const double step = round_step(axis.high / 4);
-  for (double value = 0; value <= axis.high; value += step) ticks.push_back({value, value > 0 ? round_bytes(value) : "0"});
+  const int last = static_cast<int>(axis.high / step);
+  for (int i = 0; i <= last; ++i) ticks.push_back({i * step, i > 0 ? round_bytes(i * step) : "0"});
   return ticks;
 }
 
@@ -60,9 +61,10 @@ Axis log_axis(std::span<const double> values, double from, double to) {
 std::vector<Tick> log_ticks(const Axis& axis) {
   const bool label_all = std::log10(axis.high / axis.low) < 2;
   std::vector<Tick> ticks;
-  for (double decade = std::pow(10, std::floor(std::log10(axis.low))); decade <= axis.high; decade *= 10) {
+  const int first = static_cast<int>(std::floor(std::log10(axis.low))), last = static_cast<int>(std::floor(std::log10(axis.high)));
+  for (int power = first; power <= last; ++power) {
     for (const double factor : {1.0, 2.0, 5.0}) {
-      const double value = factor * decade;
+      const double value = factor * std::pow(10, power);
       if (value < axis.low || value > axis.high) continue;
       ticks.push_back({value, label_all || factor == 1 ? significant(value, 1) : ""});
     }

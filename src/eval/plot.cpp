@@ -181,7 +181,7 @@ class Plot {
 
   // At most 24 characters, cut between characters.
   static std::string shortened(const std::string& label) {
-    const std::string clean = printable(label);
+    std::string clean = printable(label);
     constexpr std::size_t kLongest = 24;
     if (columns(clean) <= kLongest) return clean;
     std::size_t end = 0;

@@ -35,7 +35,8 @@ void decode(const Block& block, std::span<float, kSuperBlock> x) {
   const float scale = to_f32(block.scale);
   for (std::size_t i = 0; i < kSuperBlock; ++i) {
     const int code = unpack_sextet(block.nibbles, block.high, i) - kHalf;
-    x[i] = scale * static_cast<float>(block.scales[i / kSubBlock]) * static_cast<float>(code);
+    const int sub = block.scales[i / kSubBlock];
+    x[i] = scale * static_cast<float>(sub) * static_cast<float>(code);
   }
 }
 

@@ -45,7 +45,7 @@ std::vector<Isa> available_isas() {
 Isa best_isa() { return available_isas().back(); }
 
 Isa isa_from_environment() {
-  const char* wanted = std::getenv("TIGHTROPE_ISA");
+  const char* wanted = std::getenv("TIGHTROPE_ISA");  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
   if (wanted == nullptr || *wanted == '\0') return best_isa();
   const Isa isa = parse_isa(wanted);
   const std::vector<Isa> available = available_isas();
