@@ -59,6 +59,18 @@ TEST_F(RefusalTest, MissingFiles) {
   expect_refusal({"quantize", model_, "-o", "nowhere/out.gguf"}, "nowhere");
 }
 
+TEST_F(RefusalTest, ReportsGoToPagesOrFolders) {
+  const std::vector<std::string> eval = {"eval", model_, "--text", "demo/text.txt", "--chunks", "1", "--report"};
+  const auto with = [&](const std::string& target) {
+    std::vector<std::string> command = eval;
+    command.push_back(target);
+    return command;
+  };
+  expect_refusal(with("page.txt"), "neither a .html file nor a folder");
+  expect_refusal(with("nowhere/pages"), "there is no folder 'nowhere'");
+  expect_refusal({"eval", "missing.gguf", "--text", "demo/text.txt", "--report", "pages"}, "missing.gguf");  // leaves no folder behind
+}
+
 TEST_F(RefusalTest, BrokenGgufFilesByEveryVerb) {
   const std::vector<Case> cases = gguf_cases();
   for (std::size_t i = 0; i < cases.size(); ++i) {
