@@ -44,8 +44,8 @@ lint:         ## layout and clang-tidy
 	cmake --preset dev >/dev/null
 	git ls-files 'src/*.cpp' 'apps/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy-16 --quiet -p build/dev
 
-clean:
+clean:        ## removes all that was built
 	rm -rf build
 
-help:
+help:         ## this list
 	grep -E '^[a-z ]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 20

@@ -126,7 +126,12 @@ CLI::Validator word_of(const std::vector<std::string>& choices) {
 struct Program::Implementation {
   CLI::App root{"Makes language models smaller and faster and proves what it cost.", "tightrope"};
   std::function<void()> selected;
-  std::map<const CLI::Option*, std::vector<std::string>> choices;
+  // What an option was given, before its help was laid out for people.
+  struct Given {
+    std::string help;
+    std::vector<std::string> choices;
+  };
+  std::map<const CLI::Option*, Given> given;
 
   std::vector<const CLI::App*> verbs() const {
     return std::as_const(root).get_subcommands([](const CLI::App*) { return true; });
@@ -135,9 +140,10 @@ struct Program::Implementation {
     OptionDescription result;
     for (const std::string& name : option.get_snames()) result.names.push_back("-" + name);
     for (const std::string& name : option.get_lnames()) result.names.push_back("--" + name);
-    result.help = option.get_description();
     result.takes_value = option.get_items_expected_max() > 0;
-    if (const auto found = choices.find(&option); found != choices.end()) result.choices = found->second;
+    const auto found = given.find(&option);
+    result.help = found == given.end() ? option.get_description() : found->second.help;
+    if (found != given.end()) result.choices = found->second.choices;
     return result;
   }
   [[noreturn]] void refuse(const CLI::ParseError& error) const {
@@ -213,7 +219,7 @@ void Verb::option(const std::string& names, T& value, const std::string& placeho
   }
   if (!accepts.choices.empty()) {
     option->transform(word_of(accepts.choices));
-    program_.implementation_->choices[option] = accepts.choices;
+    program_.implementation_->given[option] = {help, accepts.choices};
   }
   // A few words stand where the value goes, many after the help.
   const std::string words = fmt::format("{}", fmt::join(accepts.choices, "|"));

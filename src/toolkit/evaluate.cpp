@@ -19,7 +19,7 @@ std::string name_of(const Model& model) { return model.implementation().path.ste
 
 // "q4_k_m" for wren-7m-q4_k_m.gguf beside wren-7m: what sets a model apart from the base.
 std::string label_of(const Model& model, const std::optional<Model>& base) {
-  const std::string name = name_of(model);
+  std::string name = name_of(model);
   if (!base) return name;
   const std::string prefix = name_of(*base);
   const bool extends =
@@ -58,20 +58,21 @@ std::string sample(engine::Engine& engine, const EvaluateOptions& options, const
   return text + stream.finish();
 }
 
-eval::ModelReport describe(const Model& model, const std::optional<Model>& base, eval::Measurement measurement) {
+eval::ModelReport describe(const Model& model, const std::optional<Model>& base, const eval::Measurement& measurement) {
   eval::ModelReport row;
   const ModelInfo info = model.info();
   row.path = info.path;
   row.label = label_of(model, base);
   row.bytes = info.file_bytes == 0 ? info.weight_bytes : info.file_bytes;
   row.bits_per_weight = info.bits_per_weight;
-  row.measurement = std::move(measurement);
+  row.measurement = measurement;
   return row;
 }
 
 std::vector<eval::Measurement> measure(std::vector<engine::Engine>& engines, bool has_base, std::span<const TokenId> tokens,
                                        const EvaluateOptions& options, const Progress& progress) {
   std::vector<engine::Engine*> pointers;
+  pointers.reserve(engines.size());
   for (engine::Engine& engine : engines) pointers.push_back(&engine);
   engine::Engine* base = has_base ? pointers.front() : nullptr;
   return eval::compare(base, std::span(pointers).subspan(has_base ? 1 : 0), tokens, options.eval, progress);
@@ -88,9 +89,10 @@ Report evaluate(std::span<const Model> models, const std::optional<Model>& base,
   if (base) all.insert(all.begin(), *base);
   const std::vector<TokenId> tokens = common_tokens(all, corpus.text, options.eval.convention);
   std::vector<engine::Engine> engines;
+  engines.reserve(all.size());
   for (const Model& model : all)
     engines.emplace_back(model.implementation().model, engine::Options{.threads = options.eval.threads, .isa = std::nullopt});
-  std::vector<eval::Measurement> measured = measure(engines, base.has_value(), tokens, options, progress);
+  const std::vector<eval::Measurement> measured = measure(engines, base.has_value(), tokens, options, progress);
   eval::Report report;
   report.version = version();
   report.date = toolkit::date_now();
@@ -100,7 +102,7 @@ Report evaluate(std::span<const Model> models, const std::optional<Model>& base,
   report.prompt = options.prompt;
   if (base) report.base = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    report.models.push_back(describe(all[i], base, std::move(measured[i])));
+    report.models.push_back(describe(all[i], base, measured[i]));
     report.models.back().sample = sample(engines[i], options, progress);
   }
   return Report(std::make_shared<const Report::Implementation>(Report::Implementation{std::move(report)}));

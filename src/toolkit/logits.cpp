@@ -99,6 +99,7 @@ void write_logits(const Model& model, const std::filesystem::path& ids, const st
   const std::uint64_t rows = batch.rows, columns = batch.columns;
   const std::vector<Output> outputs = LogitsRun(model, std::move(batch), options).run();
   std::vector<checkpoint::PendingEntry> entries;
+  entries.reserve(outputs.size());
   for (const Output& each : outputs) entries.push_back(pending(each, Shape({rows, columns, each.width})));
   checkpoint::WriteOptions write;
   write.threads = options.threads;

@@ -24,7 +24,7 @@ std::string Utf8Stream::push(std::string_view bytes) {
 }
 
 std::string Utf8Stream::finish() {
-  const std::string last(pending_.empty() ? std::string_view() : kReplacementCharacter);
+  std::string last(pending_.empty() ? std::string_view() : kReplacementCharacter);
   pending_.clear();
   return last;
 }
