@@ -33,7 +33,7 @@ inline std::array<float, kBlock> importance_weights(std::span<const float, kBloc
   float sum = 0;
   for (const float value : x) sum += value * value;
   const float mean = sum / static_cast<float>(kBlock);
-  std::array<float, kBlock> weights;
+  std::array<float, kBlock> weights{};
   for (std::size_t i = 0; i < kBlock; ++i) weights[i] = importance[i] * std::sqrt(mean + x[i] * x[i]);
   return weights;
 }

@@ -22,7 +22,7 @@ Block pack(SuperBlock x, f16 scale, const std::uint8_t* scales, std::uint8_t* co
 }
 
 Block encode_plain(SuperBlock x) {
-  std::uint8_t codes[kSuperBlock], scale_codes[kSubBlocks]{};
+  std::uint8_t codes[kSuperBlock]{}, scale_codes[kSubBlocks]{};
   float scales[kSubBlocks];
   for (std::size_t j = 0; j < kSubBlocks; ++j)
     scales[j] = fit_symmetric_descent(x.subspan(kSubBlock * j, kSubBlock), codes + kSubBlock * j, kHalf);
@@ -35,12 +35,12 @@ Block encode_plain(SuperBlock x) {
 }
 
 Block encode_weighted(SuperBlock x, const float* importance) {
-  std::uint8_t codes[kSuperBlock], scale_codes[kSubBlocks];
+  std::uint8_t codes[kSuperBlock]{}, scale_codes[kSubBlocks]{};
   float scales[kSubBlocks], sums[kSubBlocks];
   const float spread = 2 * sum_of_squares(x) / static_cast<float>(kSuperBlock);
   for (std::size_t j = 0; j < kSubBlocks; ++j) {
     const auto part = x.subspan(kSubBlock * j, kSubBlock);
-    float weights[kSubBlock];
+    float weights[kSubBlock]{};
     sums[j] = importance_weights(part, importance + kSubBlock * j, spread, weights);
     scales[j] = fit_symmetric(part, weights, codes + kSubBlock * j, kHalf);
   }

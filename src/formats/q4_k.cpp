@@ -16,7 +16,7 @@ void plain_weights(std::span<const float> part, float* weights) {
 }
 
 Block encode(SuperBlock x, const float* importance) {
-  std::uint8_t codes[kSuperBlock];
+  std::uint8_t codes[kSuperBlock]{};
   const float spread = 2 * sum_of_squares(x) / static_cast<float>(kSuperBlock);
   const auto scales = importance ? weighted_scales<kSubBlocks>(x, importance, spread, kLevels, kScaleLevels, codes)
                                  : plain_scales<kSubBlocks>(x, plain_weights, kPlainGrid, kScaleLevels, codes);

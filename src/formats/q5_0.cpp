@@ -24,7 +24,7 @@ Block pack(float scale, const std::uint8_t* codes) {
 }
 
 Block encode(std::span<const float, kBlock> weights, const float* importance) {
-  std::uint8_t codes[kBlock];
+  std::uint8_t codes[kBlock]{};
   const Block plain = pack(round_symmetric(weights, codes, kHalf), codes);
   if (importance == nullptr) return plain;
   const float scale = fit_symmetric(weights, importance_weights(weights, importance).data(), codes, kHalf);

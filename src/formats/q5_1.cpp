@@ -24,7 +24,7 @@ Block pack(const AffineFit& fit, const std::uint8_t* codes) {
 }
 
 Block encode(std::span<const float, kBlock> weights, const float* importance) {
-  std::uint8_t codes[kBlock];
+  std::uint8_t codes[kBlock]{};
   const Block plain = pack(round_affine(weights, codes, kLevels), codes);
   if (importance == nullptr) return plain;
   const AffineFit fit = fit_affine(weights, importance_weights(weights, importance).data(), codes, weighted_grid(kLevels));

@@ -10,11 +10,11 @@ constexpr std::size_t kSubBlocks = 16, kSubBlock = 16;
 constexpr int kHalf = 32;  // x = scale * sub-block scale * (code - kHalf)
 
 Block encode(SuperBlock x, const float* importance) {
-  std::uint8_t codes[kSuperBlock];
+  std::uint8_t codes[kSuperBlock]{};
   float scales[kSubBlocks];
   for (std::size_t j = 0; j < kSubBlocks; ++j) {
     const auto part = x.subspan(kSubBlock * j, kSubBlock);
-    float weights[kSubBlock];
+    float weights[kSubBlock]{};
     for (std::size_t i = 0; i < kSubBlock; ++i) weights[i] = importance ? importance[kSubBlock * j + i] : part[i] * part[i];
     scales[j] = fit_symmetric(part, weights, codes + kSubBlock * j, kHalf);
   }
@@ -35,7 +35,7 @@ void decode(const Block& block, std::span<float, kSuperBlock> x) {
   const float scale = to_f32(block.scale);
   for (std::size_t i = 0; i < kSuperBlock; ++i) {
     const int code = unpack_sextet(block.nibbles, block.high, i) - kHalf;
-    const int sub = block.scales[i / kSubBlock];
+    const std::int8_t sub = block.scales[i / kSubBlock];
     x[i] = scale * static_cast<float>(sub) * static_cast<float>(code);
   }
 }

@@ -94,7 +94,7 @@ inline AffineFit fit_affine(std::span<const float> x, const float* weights, std:
   assign(inverse, codes);
   best.scale = 1 / inverse;
   float best_error = detail::affine_error(x, weights, codes, best.scale, range.minimum, grid.absolute);
-  std::uint8_t candidate_codes[32];
+  std::uint8_t candidate_codes[32]{};
   for (int i = 0; i <= grid.steps; ++i) {
     const float top = grid.start + grid.step * static_cast<float>(i) + static_cast<float>(grid.levels);
     assign(top / (range.maximum + best.offset), candidate_codes);

@@ -87,7 +87,7 @@ AffineScales<kSubBlocks> plain_scales(SuperBlock x, PlainWeights plain_weights, 
   std::array<AffineFit, kSubBlocks> fits;
   for (std::size_t j = 0; j < kSubBlocks; ++j) {
     const auto part = x.subspan(kSubBlock * j, kSubBlock);
-    float weights[kSubBlock];
+    float weights[kSubBlock]{};
     plain_weights(part, weights);
     fits[j] = fit_affine(part, weights, codes + kSubBlock * j, grid);
   }
@@ -103,7 +103,7 @@ AffineScales<kSubBlocks> weighted_scales(SuperBlock x, const float* importance, 
   float sums[kSubBlocks];
   for (std::size_t j = 0; j < kSubBlocks; ++j) {
     const auto part = x.subspan(kSubBlock * j, kSubBlock);
-    float weights[kSubBlock];
+    float weights[kSubBlock]{};
     sums[j] = importance_weights(part, importance + kSubBlock * j, spread, weights);
     fits[j] = fit_affine(part, weights, codes + kSubBlock * j, weighted_grid(levels));
   }
