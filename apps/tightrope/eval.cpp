@@ -19,18 +19,30 @@ struct Options {
   EvaluateOptions evaluate;
 };
 
+std::vector<std::filesystem::path> inputs_of(const Options& options) {
+  std::vector<std::filesystem::path> inputs(options.models.begin(), options.models.end());
+  inputs.emplace_back(options.text);
+  if (!options.base.empty()) inputs.emplace_back(options.base);
+  return inputs;
+}
+
 // Short: enough for the report's table of speeds; `tightrope bench` is the place for more.
 BenchOptions brief_bench(unsigned threads) {
   return {.prefill_tokens = 256, .decode_tokens = 32, .batches = "1", .repetitions = 3, .threads = threads};
 }
 
-Report measure(const Options& options) {
+Report measure_quality(const Options& options, const Progress& progress) {
   std::vector<Model> models;
   for (const std::string& path : options.models) models.push_back(Model::load(path));
   std::optional<Model> base;
   if (!options.base.empty()) base = Model::load(options.base);
+  return evaluate(models, base, Corpus::from(options.text), options.evaluate, progress);
+}
+
+// The models of the first part are gone by the second, or their memory would count as the benchmark's.
+Report measure(const Options& options) {
   const Progress progress = progress_on_stderr();
-  Report report = evaluate(models, base, Corpus::from(options.text), options.evaluate, progress);
+  Report report = measure_quality(options, progress);
   if (!options.bench) return report;
   const std::vector<ReportRow> rows = report.rows();
   for (const ReportRow& row : rows) report = report.with(benchmark(row.path, brief_bench(options.evaluate.eval.threads), progress));
@@ -40,7 +52,7 @@ Report measure(const Options& options) {
 void run(Options options) {
   options.evaluate.eval.convention = options.convention == "llama" ? PerplexityConvention::second_half : PerplexityConvention::consecutive;
   if (!options.report.empty()) {
-    check_report(options.report, options.force);
+    check_report(options.report, options.force, inputs_of(options));
     options.evaluate.prompt = options.prompt;
   }
   const Report report = measure(options);
