@@ -48,7 +48,7 @@ std::string sample(engine::Engine& engine, const EvaluateOptions& options) {
   generation.max_tokens = std::min(options.sample_tokens, room);
   generation.sampling.temperature = 0;
   toolkit::Utf8Stream stream;
-  std::string text = stream.push(tokenizer.decode(engine::generate(engine, prompt, generation).tokens, true));
+  std::string text = stream.push(toolkit::decoded(tokenizer, engine::generate(engine, prompt, generation).tokens));
   return text + stream.finish();
 }
 
