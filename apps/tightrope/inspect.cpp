@@ -16,19 +16,6 @@ struct Options {
   unsigned threads = 0;
 };
 
-// Text from a file, safe for a terminal: control characters could move the cursor or worse.
-std::string printable(std::string_view text) {
-  std::string safe;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f)
-      safe += fmt::format("\\x{:02x}", byte);
-    else
-      safe += c;
-  }
-  return safe;
-}
-
 void row(std::string_view name, std::string_view value) { print_line(fmt::format("{:<15}{}", name, printable(value))); }
 
 std::string formats_text(const ModelInfo& info) {
