@@ -19,6 +19,13 @@ struct Options {
   EvaluateOptions evaluate;
 };
 
+std::vector<std::filesystem::path> inputs_of(const Options& options) {
+  std::vector<std::filesystem::path> inputs(options.models.begin(), options.models.end());
+  inputs.emplace_back(options.text);
+  if (!options.base.empty()) inputs.emplace_back(options.base);
+  return inputs;
+}
+
 // Short: enough for the report's table of speeds; `tightrope bench` is the place for more.
 BenchOptions brief_bench(unsigned threads) {
   return {.prefill_tokens = 256, .decode_tokens = 32, .batches = "1", .repetitions = 3, .threads = threads};
@@ -45,7 +52,7 @@ Report measure(const Options& options) {
 void run(Options options) {
   options.evaluate.eval.convention = options.convention == "llama" ? PerplexityConvention::second_half : PerplexityConvention::consecutive;
   if (!options.report.empty()) {
-    check_report(options.report, options.force);
+    check_report(options.report, options.force, inputs_of(options));
     options.evaluate.prompt = options.prompt;
   }
   const Report report = measure(options);

@@ -16,23 +16,6 @@ struct Options {
   unsigned threads = 0;
 };
 
-// Text from a file, safe for a terminal: control characters could move the cursor or worse.
-std::string printable(std::string_view text) {
-  std::string safe;
-  unsigned char before = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool second_of_c1 = before == 0xc2 && byte >= 0x80 && byte < 0xa0;  // U+0080 to U+009F in UTF-8
-    if (second_of_c1) safe.pop_back();
-    if (byte < 0x20 || byte == 0x7f || second_of_c1)
-      safe += fmt::format("\\x{:02x}", byte);
-    else
-      safe += c;
-    before = byte;
-  }
-  return safe;
-}
-
 void row(std::string_view name, std::string_view value) { print_line(fmt::format("{:<15}{}", name, printable(value))); }
 
 std::string formats_text(const ModelInfo& info) {

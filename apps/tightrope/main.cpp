@@ -14,10 +14,6 @@ namespace {
 
 constexpr int kWorkFailed = 1, kBadInput = 2;
 
-void complain(std::string_view message) {
-  note(fmt::format("{}tightrope:{} {}", colours_on_stderr() ? "\033[1;31m" : "", colours_on_stderr() ? "\033[0m" : "", message));
-}
-
 int exit_code(ErrorCode code) {
   switch (code) {
     case ErrorCode::invalid_argument:

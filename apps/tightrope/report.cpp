@@ -15,6 +15,8 @@ struct Options {
 void run(const Options& options) {
   const Report report = Report::read(options.input);
   if (options.output.empty()) return print_line(report.to_table());
+  const std::filesystem::path input = options.input;
+  check_writable(options.output, options.force, std::span(&input, 1));
   write_text(options.output, report.to_html(), options.force);
 }
 

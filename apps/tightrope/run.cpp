@@ -9,6 +9,7 @@
 #include "signals.h"
 #include "terminal.h"
 #include "tightrope/engine.h"
+#include "tightrope/error.h"
 #include "verbs.h"
 
 namespace tightrope::app {
@@ -21,8 +22,19 @@ struct Options {
   bool json = false, no_echo = false;
 };
 
+// Far more than any context holds; standard input may be endless.
+constexpr std::size_t kMostPromptBytes = std::size_t{64} << 20;
+
 std::string read_prompt(const std::string& prompt) {
-  return prompt == "-" ? std::string(std::istreambuf_iterator<char>(std::cin), {}) : prompt;
+  if (prompt != "-") return prompt;
+  std::string text;
+  for (std::istreambuf_iterator<char> in(std::cin), end; in != end; ++in) {
+    if (text.size() == kMostPromptBytes)
+      throw Error(ErrorCode::invalid_argument,
+                  fmt::format("[run] standard input holds more than {} bytes; give a shorter prompt", kMostPromptBytes));
+    text += *in;
+  }
+  return text;
 }
 
 double rate(std::uint64_t tokens, double seconds) { return seconds > 0 ? static_cast<double>(tokens) / seconds : 0; }

@@ -5,11 +5,11 @@
 
 namespace tightrope::app {
 
-// SIGINT and SIGTERM: remembered the first time (see throw_if_interrupted), fatal the second. SIGBUS (a mapped file shrank while it was
-// read): says which file, removes the unfinished output, exits 1.
+// SIGINT, SIGTERM and SIGHUP: remembered the first time (see throw_if_interrupted); the second time removes the unfinished output and ends
+// the program. SIGBUS (a mapped file shrank while it was read): says which file, removes the unfinished output, exits 1.
 void install_signal_handlers();
 
-// Where output is being made, so that SIGBUS can remove what is unfinished there.
+// Where output is being made, so that signal handlers can remove what is unfinished there.
 void announce_output(const std::filesystem::path& output);
 
 // Throws Error(interrupted) once a signal has asked to stop.

@@ -119,12 +119,12 @@ class Display {
   Clock::time_point started_, drawn_;
 };
 
-}  // namespace
-
 bool colours_on_stderr() {
   const char* no_color = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
   return ::isatty(STDERR_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
 }
+
+}  // namespace
 
 void print(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) flush_output();
@@ -140,7 +140,28 @@ void flush_output() {
     throw Error(ErrorCode::io, fmt::format("[output] cannot write to standard output: {}", std::generic_category().message(errno)));
 }
 
-void note(std::string_view text) { write_stderr(fmt::format("{}\n", text)); }
+void note(std::string_view text) { write_stderr(printable(text) + "\n"); }
+
+void complain(std::string_view error) {
+  const bool coloured = colours_on_stderr();
+  write_stderr(fmt::format("{}tightrope:{} {}\n", coloured ? "\033[1;31m" : "", coloured ? "\033[0m" : "", printable(error)));
+}
+
+std::string printable(std::string_view text) {
+  std::string safe;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto following = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0u;
+    const bool second_control = byte == 0xc2 && following >= 0x80 && following < 0xa0;  // U+0080 to U+009F drive terminals, too
+    if (second_control)
+      safe += fmt::format("\\x{:02x}", following), ++i;
+    else if (byte < 0x20 || byte == 0x7f)
+      safe += fmt::format("\\x{:02x}", byte);
+    else
+      safe += text[i];
+  }
+  return safe;
+}
 
 Progress progress_on_stderr() {
   return [display = std::make_shared<Display>()](const ProgressUpdate& update) { display->update(update); };

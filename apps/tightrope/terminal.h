@@ -9,14 +9,15 @@
 
 namespace tightrope::app {
 
-bool colours_on_stderr();  // a terminal, and NO_COLOR not set
-
 // Writes to standard output. Errors: io.
 void print(std::string_view text);
 void print_line(std::string_view text);
 void flush_output();  // errors: io; a full disk shows here
-// Writes a line to standard error, clear of a progress bar.
+// Each writes a line to standard error, clear of a progress bar; an error's begins with the program's name.
 void note(std::string_view text);
+void complain(std::string_view error);
+// Text that may come from a file, safe for a terminal: its control characters could move the cursor or worse.
+std::string printable(std::string_view text);
 
 // A bar with rate and time left when standard error is a terminal, else a line every ten seconds. Also the place where
 // an interruption is noticed: throws Error(interrupted).

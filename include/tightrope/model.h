@@ -81,6 +81,9 @@ class Model {
 // True when a path names a GGUF file, judged by its name.
 bool is_gguf_path(const std::filesystem::path& path);
 
+// How the names of files and folders begin that this process has under construction for `output`; they lie beside it.
+std::string unfinished_prefix(const std::filesystem::path& output);
+
 // One JSON object each; keys as the members above.
 std::string to_json(const ModelInfo& info);
 std::string to_json(const ModelInfo& info, const std::vector<TensorInfo>& tensors);

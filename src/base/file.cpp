@@ -113,30 +113,32 @@ std::uint64_t free_bytes(const fs::path& folder) {
   return checked_multiply(facts.f_bavail, facts.f_frsize, "free space");
 }
 
-[[noreturn]] void fail_write(int error, const fs::path& path, std::uint64_t bytes) {
+}  // namespace
+
+void fail_write(int error, const fs::path& path, std::string_view step) {
   if (error == ENOSPC || error == EDQUOT || error == EFBIG) {
     std::error_code ignored;
     const fs::space_info space = fs::space(folder_of(path), ignored);
-    fail(ErrorCode::no_space,
-         "[write] no room for '{}': writing {} bytes more failed with {} bytes free ({}); make room or write elsewhere", path.string(),
-         bytes, ignored ? 0 : space.available, reason(error));
+    fail(ErrorCode::no_space, "[write] no room for '{}': {} failed with {} bytes free ({}); make room or write elsewhere", path.string(),
+         step, ignored ? 0 : space.available, reason(error));
   }
-  fail(ErrorCode::io, "[write] cannot write '{}': {}", path.string(), reason(error));
+  fail(ErrorCode::io, "[write] cannot write '{}': {} failed ({}); check the disk or write elsewhere", path.string(), step, reason(error));
 }
 
-fs::path temporary_beside(const fs::path& final_path) {
-  const std::string name = fmt::format(".{}.tmp-{}-{:08x}", final_path.filename().string(), ::getpid(), std::random_device{}());
-  return folder_of(final_path) / name;
-}
-
-}  // namespace
-
-void sync_folder(const fs::path& folder) {
-  const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+void sync_folder_of(const fs::path& path) {
+  const Descriptor descriptor(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   // Some file systems cannot sync a folder (EINVAL); their rename is as durable as they make it.
-  if (descriptor.get() < 0 || (::fsync(descriptor.get()) != 0 && errno != EINVAL)) {
-    fail(ErrorCode::io, "[write] cannot make folder '{}' durable: {}", folder.string(), reason(errno));
-  }
+  if (descriptor.get() < 0 || (::fsync(descriptor.get()) != 0 && errno != EINVAL)) fail_write(errno, path, "making its name durable");
+}
+
+std::string temporary_prefix(const fs::path& output) {
+  constexpr std::size_t kKept = 192;  // bytes; a name has at most 255, and the number of the process and a random one follow
+  return fmt::format(".{}.tmp-{}-", without_trailing_slash(output).filename().string().substr(0, kKept), ::getpid());
+}
+
+fs::path temporary_beside(const fs::path& output) {
+  const fs::path path = without_trailing_slash(output);
+  return folder_of(path) / fmt::format("{}{:08x}", temporary_prefix(path), std::random_device{}());
 }
 
 Bytes map_file(const fs::path& path) {
@@ -188,7 +190,12 @@ void check_output_path(const fs::path& raw_output, std::span<const fs::path> inp
     fail(ErrorCode::invalid_argument, "[write] '{}' is not a folder, so '{}' cannot be written; choose another output",
          folder_of(output).string(), output.string());
   }
-  const fs::file_status status = fs::symlink_status(output, ignored);
+  std::error_code error;
+  const fs::file_status status = fs::symlink_status(output, error);
+  if (status.type() == fs::file_type::none) {  // the name is too long, for example
+    fail(ErrorCode::invalid_argument, "[write] the output '{}' cannot be looked at: {}; choose another output", output.string(),
+         error.message());
+  }
   if (fs::is_symlink(status)) {
     fail(ErrorCode::invalid_argument, "[write] the output '{}' is a symbolic link; name the file it should become", output.string());
   }
@@ -210,14 +217,10 @@ void check_free_space(const fs::path& folder, std::uint64_t bytes) {
        available);
 }
 
-DurableFile::DurableFile(const fs::path& final_path)
-    : final_path_(without_trailing_slash(final_path)), temporary_path_(temporary_beside(final_path_)) {
+DurableFile::DurableFile(const fs::path& final_path, Overwrite overwrite)
+    : final_path_(without_trailing_slash(final_path)), temporary_path_(temporary_beside(final_path_)), overwrite_(overwrite) {
   descriptor_ = ::open(temporary_path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);  // the umask narrows it
-  if (descriptor_ >= 0) return;
-  const int error = errno;
-  if (error == ENOSPC || error == EDQUOT) fail_write(error, final_path_, 0);
-  fail(ErrorCode::io, "[write] cannot create '{}' in its folder: {}; check that the folder exists and may be written", final_path_.string(),
-       reason(error));
+  if (descriptor_ < 0) fail_write(errno, final_path_, "creating a file in its folder");
 }
 
 DurableFile::~DurableFile() {
@@ -232,8 +235,10 @@ void DurableFile::write_at(std::uint64_t offset, std::span<const std::byte> data
   while (!data.empty()) {
     const ssize_t written = ::pwrite(descriptor_, data.data(), data.size(), static_cast<off_t>(offset));
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail_write(errno, final_path_, data.size());
-    if (written == 0) fail_write(EIO, final_path_, data.size());
+    if (written <= 0) {
+      const int error = written < 0 ? errno : EIO;
+      fail_write(error, final_path_, fmt::format("writing {} bytes more", data.size()));
+    }
     // Starts writing back now, so that the disk works while more is made and commit() has little to wait for. Only a hint.
     if (written >= kEarlyWriteback) ::sync_file_range(descriptor_, static_cast<off_t>(offset), written, SYNC_FILE_RANGE_WRITE);
     data = data.subspan(static_cast<std::size_t>(written));
@@ -248,14 +253,34 @@ void DurableFile::append(std::span<const std::byte> data) {
 
 void DurableFile::append(std::string_view text) { append(std::as_bytes(std::span(text))); }
 
+void DurableFile::give_final_name() const {
+  const char *from = temporary_path_.c_str(), *to = final_path_.c_str();
+  if (overwrite_ == Overwrite::refuse) {
+    if (::renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return;
+    if (errno == EEXIST)
+      fail(ErrorCode::already_exists, "[write] '{}' was made by somebody else meanwhile; allow overwriting or choose another output",
+           final_path_.string());
+    if (errno != EINVAL && errno != ENOSYS) fail_write(errno, final_path_, "giving it its name");
+  }  // the file system has no such rename: the check before the work must do
+  if (::rename(from, to) != 0) fail_write(errno, final_path_, "giving it its name");
+}
+
 void DurableFile::commit() {
   if (descriptor_ < 0) fail(ErrorCode::internal, "[write] '{}' is already committed", final_path_.string());
-  if (::fsync(descriptor_) != 0) fail_write(errno, final_path_, 0);
-  if (::rename(temporary_path_.c_str(), final_path_.c_str()) != 0) {
-    fail(ErrorCode::io, "[write] cannot give '{}' its name: {}; choose another output", final_path_.string(), reason(errno));
+  if (::fsync(descriptor_) != 0) {
+    const int error = errno;
+    struct stat facts {};
+    ::fstat(descriptor_, &facts);
+    fail_write(error, final_path_, fmt::format("making its {} bytes durable", facts.st_size));
   }
+  give_final_name();
   ::close(std::exchange(descriptor_, -1));
-  sync_folder(folder_of(final_path_));
+  try {
+    sync_folder_of(final_path_);
+  } catch (const Error&) {
+    ::unlink(final_path_.c_str());  // whoever is told of a failure must find nothing
+    throw;
+  }
 }
 
 void write_text_file(const fs::path& path, std::string_view text) {

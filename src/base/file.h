@@ -32,14 +32,24 @@ void check_output_path(const std::filesystem::path& output, std::span<const std:
 // Throws no_space, with both numbers, unless the file system of `folder` has `bytes` free.
 void check_free_space(const std::filesystem::path& folder, std::uint64_t bytes);
 
-// Makes what was created, renamed or removed in a folder survive a crash. Errors: io.
-void sync_folder(const std::filesystem::path& folder);
+// Makes it survive a crash that `path` was created, renamed or removed: syncs the folder it is in. Errors: io, no_space.
+void sync_folder_of(const std::filesystem::path& path);
+
+// How the names of files and folders under construction for `output` begin; they lie beside it. Legal however long the final name is.
+std::string temporary_prefix(const std::filesystem::path& output);
+// A name of that kind that nobody else takes.
+std::filesystem::path temporary_beside(const std::filesystem::path& output);
+
+// Throws what a failed system call means for somebody who writes `path`: no_space with what is free, or io. `step` is what failed:
+// "writing 4096 bytes more". `error` is the system's number.
+[[noreturn]] void fail_write(int error, const std::filesystem::path& path, std::string_view step);
 
 // A file under construction beside its final name. commit() makes it durable and visible in one step (fsync, rename, fsync of the
 // folder); destruction without commit() removes it. write_at is thread-safe.
 class DurableFile {
  public:
-  explicit DurableFile(const std::filesystem::path& final_path);
+  // With Overwrite::refuse, a file that appeared under the final name meanwhile stays as it is, and commit() throws already_exists.
+  explicit DurableFile(const std::filesystem::path& final_path, Overwrite overwrite = Overwrite::replace);
   ~DurableFile();
   DurableFile(const DurableFile&) = delete;
   DurableFile& operator=(const DurableFile&) = delete;
@@ -51,7 +61,10 @@ class DurableFile {
   void commit();
 
  private:
+  void give_final_name() const;
+
   std::filesystem::path final_path_, temporary_path_;
+  Overwrite overwrite_;
   int descriptor_ = -1;
   std::uint64_t size_ = 0;
 };

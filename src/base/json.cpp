@@ -69,6 +69,19 @@ Json converted(simdjson::dom::element element, std::string_view what) {
   fail_parse(what, "it holds a value of no known kind");
 }
 
+// No less than the values and keys a legal text holds: each but the first follows one of these characters.
+std::uint64_t most_values(std::string_view text) {
+  std::uint64_t count = 1;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') in_string = !in_string;
+    if (c == '\\' && in_string) ++i;
+    if (!in_string && (c == ',' || c == ':' || c == '[' || c == '{')) ++count;
+  }
+  return count;
+}
+
 // Integers beyond 64 bits are legal JSON and do occur (model_max_length: 10^30), but simdjson refuses them. An exponent of zero makes
 // them numbers it reads as doubles.
 std::string with_long_integers_as_doubles(std::string_view text) {
@@ -193,7 +206,8 @@ Integer as_integer(const std::int64_t* small, const std::uint64_t* large, std::s
 
 }  // namespace
 
-Json Json::parse(std::string_view text, std::string_view what) {
+Json Json::parse(std::string_view text, std::string_view what, std::uint64_t max_values) {
+  if (most_values(text) > max_values) fail_parse(what, fmt::format("it holds more than {} values and keys", max_values));
   simdjson::dom::parser parser;
   if (parser.allocate(std::max<std::size_t>(text.size(), 1), kMaximumDepth) != simdjson::SUCCESS) {
     fail(ErrorCode::out_of_memory, "[json] {} has {} bytes, more than can be read; split it", what, text.size());

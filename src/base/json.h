@@ -31,9 +31,12 @@ class Json {
   static Json object() { return Json(Object{}); }
   static Json array() { return Json(Array{}); }
 
+  // A value costs some 100 bytes however short its text, so a text may not hold too many (keys count, too).
+  static constexpr std::uint64_t kMaxValues = std::uint64_t{1} << 19;
+
   // Strict RFC 8259 UTF-8 text, at most 256 levels deep, no duplicate keys, no numbers beyond double. `what` names the text in errors
   // (code malformed).
-  static Json parse(std::string_view text, std::string_view what);
+  static Json parse(std::string_view text, std::string_view what, std::uint64_t max_values = kMaxValues);
 
   bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
   bool is_bool() const { return std::holds_alternative<bool>(value_); }

@@ -11,6 +11,9 @@ Container read_gguf(const std::filesystem::path& file);
 // The same over bytes already in memory; `what` names them in errors.
 Container parse_gguf(const Bytes& file, std::string_view what);
 
+// The files that opening `file` reads, judged by its name: all parts of a split file, else itself.
+std::vector<std::filesystem::path> gguf_parts(const std::filesystem::path& file);
+
 // Durable. general.alignment in `metadata` is honoured (default 32).
 void write_gguf(const std::filesystem::path& file, std::span<const PendingEntry> entries, const Metadata& metadata,
                 const WriteOptions& options);

@@ -16,6 +16,10 @@ constexpr std::uint64_t kMaxKeyBytes = 65535;
 constexpr std::uint64_t kMaxNameBytes = 63;  // the reference keeps 64 bytes with a NUL
 constexpr std::uint64_t kMaxStringBytes = std::uint64_t{1} << 30;
 constexpr std::uint64_t kMaxArrayElements = std::uint64_t{1} << 30;
+constexpr std::uint64_t kMaxTensors = std::uint64_t{1} << 18;
+// What all metadata may cost in memory. The largest vocabularies in use (a quarter of a million tokens, half a million merges) take a
+// quarter of it.
+constexpr std::uint64_t kMaxMetadataBytes = std::uint64_t{128} << 20;
 constexpr unsigned kMaxArrayDepth = 4;
 
 // Ids of the metadata's value types.

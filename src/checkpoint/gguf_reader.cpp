@@ -54,6 +54,8 @@ Container Parser::parse() {
   read_header();
   read_metadata();
   check_count(tensor_count_, kLeastRowBytes, "tensors");
+  if (tensor_count_ > kMaxTensors)
+    fail(ErrorCode::unsupported, "[gguf] '{}' holds {} tensors, the limit is {}; split the model", what_, tensor_count_, kMaxTensors);
   std::vector<Row> rows;
   std::unordered_set<std::string_view> names;
   for (std::uint64_t i = 0; i < tensor_count_; ++i) {

@@ -64,6 +64,14 @@ void check_whole(const Container& whole, const std::filesystem::path& first) {
 
 }  // namespace
 
+std::vector<std::filesystem::path> gguf_parts(const std::filesystem::path& file) {
+  std::vector<std::filesystem::path> parts = {file};
+  const auto name = part_name(file.filename().string());
+  for (std::uint64_t number = 1; name && number <= name->count; ++number)
+    if (number != name->number) parts.push_back(part_path(file, *name, number));
+  return parts;
+}
+
 Container read_gguf(const std::filesystem::path& file) {
   Container whole = read_part(file);
   const std::uint64_t count = whole.metadata.unsigned_or(kCountKey, 0);

@@ -25,7 +25,22 @@ bool to_bool(std::uint8_t byte, std::string_view field) {
 
 }  // namespace
 
+void ValueReader::charge(std::uint64_t bytes, std::string_view field) {
+  charged_bytes_ = checked_add(charged_bytes_, bytes, "the memory that metadata take");
+  if (charged_bytes_ > kMaxMetadataBytes)
+    fail(ErrorCode::unsupported, "[gguf] {} brings the memory that metadata take above the limit of {} bytes; remove the key", field,
+         kMaxMetadataBytes);
+}
+
+std::string ValueReader::read_string(std::string_view field) {
+  const std::string_view text = cursor_.string(kMaxStringBytes, field);
+  charge(text.size(), field);
+  return std::string(text);
+}
+
 Value ValueReader::read(std::string_view field) {
+  constexpr std::uint64_t kKeyBytes = 256;  // what a key with a small value costs
+  charge(kKeyBytes, field);
   const auto type = cursor_.number<std::uint32_t>(field);
   return type == kArray ? read_array(1, field) : read_scalar(type, field);
 }
@@ -40,7 +55,7 @@ Value ValueReader::read_scalar(std::uint32_t type, std::string_view field) {
     case kI32: return {cursor_.number<std::int32_t>(field)};
     case kF32: return {cursor_.number<float>(field)};
     case kBool: return {to_bool(cursor_.number<std::uint8_t>(field), field)};
-    case kString: return {std::string(cursor_.string(kMaxStringBytes, field))};
+    case kString: return {read_string(field)};
     case kU64: return {cursor_.number<std::uint64_t>(field)};
     case kI64: return {cursor_.number<std::int64_t>(field)};
     case kF64: return {cursor_.number<double>(field)};
@@ -52,6 +67,7 @@ Value ValueReader::read_scalar(std::uint32_t type, std::string_view field) {
 template <class Element>
 Value ValueReader::read_numbers(std::uint64_t count, std::string_view field) {
   const auto bytes = cursor_.take(checked_multiply(count, sizeof(Element), "an array"), field);
+  charge(bytes.size(), field);
   std::vector<Element> elements(count);
   if (count != 0) std::memcpy(elements.data(), bytes.data(), bytes.size());
   return {std::move(elements)};
@@ -70,8 +86,10 @@ Value ValueReader::read_array(unsigned depth, std::string_view field) {
   if (type == kU32) return read_numbers<std::uint32_t>(count, field);
   if (type == kF32) return read_numbers<float>(count, field);
   if (type == kString) {
+    charge(count * sizeof(std::string), field);  // count is at most 2^30
     std::vector<std::string> strings;
-    for (std::uint64_t i = 0; i < count; ++i) strings.emplace_back(cursor_.string(kMaxStringBytes, field));
+    strings.reserve(count);
+    for (std::uint64_t i = 0; i < count; ++i) strings.push_back(read_string(field));
     return {std::move(strings)};
   }
   if (type == kArray && depth == kMaxArrayDepth)

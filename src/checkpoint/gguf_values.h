@@ -25,7 +25,12 @@ class ValueReader {
   Value read_numbers(std::uint64_t count, std::string_view field);
 
   Cursor& cursor_;
+  // Counts memory that is about to be asked for. Errors: unsupported when it is too much in all.
+  void charge(std::uint64_t bytes, std::string_view field);
+  std::string read_string(std::string_view field);
+
   std::uint64_t generic_elements_ = 0;  // in all ValueArrays so far
+  std::uint64_t charged_bytes_ = 0;
 };
 
 // Appends numbers and strings as GGUF spells them.

@@ -88,10 +88,11 @@ void write_gguf(const std::filesystem::path& path, std::span<const PendingEntry>
     placement.offset = size;
     size = checked_add(size, placement.padded_bytes, "the size of the file");
   }
-  check_output_path(path, options.inputs, options.overwrite ? Overwrite::replace : Overwrite::refuse);
+  const Overwrite overwrite = options.overwrite ? Overwrite::replace : Overwrite::refuse;
+  check_output_path(path, options.inputs, overwrite);
   check_free_space(path.parent_path(), size);
   RowWriter writer(options, size - head.bytes().size());
-  DurableFile file(path);
+  DurableFile file(path, overwrite);
   file.append(head.bytes());
   writer.write(file, placements);
   file.commit();

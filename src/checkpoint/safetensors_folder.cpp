@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 using namespace safetensors;
 
 constexpr std::string_view kOperation = "[safetensors]";
+constexpr std::uint64_t kMaxIndexBytes = std::uint64_t{32} << 20;  // four times that of the largest models
 
 // A link that leads nowhere exists too: opening it says what is wrong.
 bool is_there(const fs::path& path) {
@@ -30,7 +31,7 @@ using WeightMap = std::map<std::string, std::string, std::less<>>;
 
 WeightMap read_index(const fs::path& folder) {
   const fs::path path = file_inside(folder, kIndexFile, kOperation);
-  const Json index = Json::parse(read_text_file(path), fmt::format("'{}'", path.string()));
+  const Json index = Json::parse(read_text_file(path, kMaxIndexBytes), fmt::format("'{}'", path.string()));
   WeightMap map;
   for (const auto& [tensor, shard] : index.at("weight_map", path.string()).as_object("weight_map"))
     map.emplace(tensor, shard.as_string(fmt::format("the shard of tensor {} in '{}'", quote(tensor), path.string())));

@@ -1,10 +1,14 @@
 // The safetensors reader: the header is checked as a whole (types, ranges, no hole, no overlap) before any tensor becomes visible.
 #include <algorithm>
+#include <array>
+#include <deque>
+#include <set>
+#include <utility>
 
 #include "base/checked.h"
 #include "base/file.h"
-#include "base/json.h"
 #include "checkpoint/cursor.h"
+#include "checkpoint/header_text.h"
 #include "checkpoint/names.h"
 #include "checkpoint/refuse.h"
 #include "checkpoint/safetensors.h"
@@ -19,9 +23,13 @@ using namespace safetensors;
 constexpr std::string_view kForeignTypes[] = {"U16",         "U32",     "U64",     "F8_E4M3", "F8_E5M2", "F8_E4M3FNUZ",
                                               "F8_E5M2FNUZ", "F8_E8M0", "F6_E2M3", "F6_E3M2", "F4",      "C64"};
 
+// More tensors than any model has in one file, and more of names and metadata: limits on what a hostile header can cost.
+constexpr std::uint64_t kMaxTensors = std::uint64_t{1} << 18, kMaxMetadataKeys = std::uint64_t{1} << 16;
+constexpr std::uint64_t kMaxTextBytes = std::uint64_t{16} << 20;
+
 // One tensor of the header, before its range is known to be good.
 struct Row {
-  const std::string* name = nullptr;
+  std::string name;
   const formats::Format* format = nullptr;
   Shape shape;
   std::uint64_t begin = 0, end = 0;  // in the data
@@ -33,12 +41,16 @@ class Parser {
   Container parse();
 
  private:
-  Json read_header();
-  void read_metadata(const Json& metadata);
-  Row read_row(const std::string& name, const Json& value) const;
-  const formats::Format* read_format(const std::string& name, const Json& value) const;
-  std::vector<std::uint64_t> read_numbers(const std::string& name, std::string_view key, const Json& value, std::size_t limit) const;
-  void place(std::vector<Row> rows);
+  HeaderText header_text();
+  void read_header(HeaderText text);
+  void read_member(HeaderText& text);
+  void read_metadata(HeaderText& text);
+  Row read_row(std::string name, HeaderText& text) const;
+  const formats::Format* read_format(const std::string& name, HeaderText& text) const;
+  Shape read_shape(const std::string& name, HeaderText& text) const;
+  void read_range(const std::string& name, HeaderText& text, Row& row) const;
+  void check_names() const;
+  void place();
   template <class... Arguments>
   [[noreturn]] void refuse(const std::string& name, fmt::format_string<Arguments...> rule, Arguments&&... arguments) const {
     fail(ErrorCode::malformed, "[safetensors] '{}': tensor {} {}; the file is damaged", what_, quote(name),
@@ -48,74 +60,98 @@ class Parser {
   const Bytes& file_;
   std::string_view what_;
   Cursor cursor_;
+  bool has_metadata_ = false;
+  std::deque<Row> rows_;  // which never needs twice its memory to grow
   Container container_;
 };
 
 Container Parser::parse() {
-  const Json header = read_header();
-  std::vector<Row> rows;
-  for (const auto& [name, value] : header.as_object("a safetensors header")) {
-    if (name == kMetadataKey)
-      read_metadata(value);
-    else
-      rows.push_back(read_row(name, value));
-  }
-  place(std::move(rows));
+  read_header(header_text());
+  check_names();
+  place();
   return std::move(container_);
 }
 
-Json Parser::read_header() {
+HeaderText Parser::header_text() {
   refuse_other_kinds(file_.view(), "safetensors", what_);
   const auto length = cursor_.number<std::uint64_t>("the header's length");
   if (length > kMaxHeaderBytes)
     fail(ErrorCode::malformed, "[safetensors] '{}': the header is {} bytes long, the limit is {}; it is not a safetensors file or damaged",
          what_, length, kMaxHeaderBytes);
+  const std::uint64_t begin = cursor_.position();
   const auto bytes = cursor_.take(length, "the header");
-  std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  text = text.substr(0, text.find_last_not_of(' ') + 1);  // padding
-  if (!text.starts_with('{') || !text.ends_with('}'))
+  if (bytes.empty() || static_cast<char>(bytes.front()) != '{')
     fail(ErrorCode::malformed, "[safetensors] '{}': the header is not one JSON object; it is not a safetensors file or damaged", what_);
-  return Json::parse(text, fmt::format("the header of '{}'", what_));
+  return HeaderText(file_.part(begin, length), what_, kMaxTextBytes);
 }
 
-void Parser::read_metadata(const Json& metadata) {
-  if (!metadata.is_object()) fail(ErrorCode::malformed, "[safetensors] '{}': __metadata__ is not an object; the file is damaged", what_);
-  for (const auto& [key, value] : metadata.as_object(kMetadataKey)) {
-    if (!value.is_string())
+void Parser::read_header(HeaderText text) {
+  text.expect('{');
+  if (!text.accept('}')) {
+    do {
+      read_member(text);
+    } while (text.another('}'));
+  }
+  text.expect_end();
+}
+
+void Parser::read_member(HeaderText& text) {
+  std::string name = text.string();
+  text.expect(':');
+  if (name == kMetadataKey) {
+    if (std::exchange(has_metadata_, true)) text.refuse("it holds __metadata__ twice");
+    return read_metadata(text);
+  }
+  if (rows_.size() == kMaxTensors) text.refuse(fmt::format("it holds more than {} tensors", kMaxTensors));
+  rows_.push_back(read_row(std::move(name), text));
+}
+
+void Parser::read_metadata(HeaderText& text) {
+  if (!text.accept('{')) fail(ErrorCode::malformed, "[safetensors] '{}': __metadata__ is not an object; the file is damaged", what_);
+  if (text.accept('}')) return;
+  do {
+    std::string key = text.string();
+    text.expect(':');
+    if (text.peek() != '"')
       fail(ErrorCode::malformed, "[safetensors] '{}': the value of {} in __metadata__ is not a string; the file is damaged", what_,
            quote(key));
-    container_.metadata.set(key, {value.as_string(kMetadataKey)});
-  }
+    if (container_.metadata.find(key)) text.refuse(fmt::format("__metadata__ holds the key {} twice", quote(key)));
+    if (container_.metadata.entries().size() == kMaxMetadataKeys)
+      text.refuse(fmt::format("__metadata__ holds more than {} keys", kMaxMetadataKeys));
+    container_.metadata.set(std::move(key), {text.string()});
+  } while (text.another('}'));
 }
 
-Row Parser::read_row(const std::string& name, const Json& value) const {
+Row Parser::read_row(std::string name, HeaderText& text) const {
   if (!is_clean_name(name))
     fail(ErrorCode::malformed, "[safetensors] '{}': the tensor name {} is empty or holds a NUL; the file is damaged", what_, quote(name));
-  const Json *dtype = value.find("dtype"), *shape = value.find("shape"), *offsets = value.find("data_offsets");
-  if (!dtype || !shape || !offsets || value.as_object("a tensor").size() != 3)
-    refuse(name, "does not have exactly the keys dtype, shape and data_offsets");
+  if (!text.accept('{')) refuse(name, "is not described by an object");
   Row row;
-  row.name = &name;
-  row.format = read_format(name, *dtype);
-  const auto extents = read_numbers(name, "shape", *shape, 64);
-  if (extents.size() > Shape::kMaxRank)
-    fail(ErrorCode::unsupported, "[safetensors] '{}': tensor {} has {} dimensions, at most {} are supported", what_, quote(name),
-         extents.size(), Shape::kMaxRank);
-  row.shape = Shape(extents);
-  const auto range = read_numbers(name, "data_offsets", *offsets, 2);
-  if (range.size() != 2) refuse(name, "does not have two data_offsets");
-  row.begin = range[0];
-  row.end = range[1];
-  if (row.begin > row.end) refuse(name, "begins at {} and ends before, at {}", row.begin, row.end);
+  std::set<std::string> keys;
+  do {
+    const std::string key = text.string();
+    text.expect(':');
+    if (!keys.insert(key).second) refuse(name, "has the key {} twice", quote(key));
+    if (key == "dtype")
+      row.format = read_format(name, text);
+    else if (key == "shape")
+      row.shape = read_shape(name, text);
+    else if (key == "data_offsets")
+      read_range(name, text, row);
+    else
+      refuse(name, "has the unknown key {}", quote(key));
+  } while (text.another('}'));
+  if (keys.size() != 3) refuse(name, "does not have the keys dtype, shape and data_offsets");
   const std::uint64_t bytes = formats::bytes_of(*row.format, row.shape.elements());
   if (row.end - row.begin != bytes)
     refuse(name, "is {} {}, {} bytes, but its range holds {}", row.format->name, row.shape.text(), bytes, row.end - row.begin);
+  row.name = std::move(name);
   return row;
 }
 
-const formats::Format* Parser::read_format(const std::string& name, const Json& value) const {
-  if (!value.is_string()) refuse(name, "has a dtype that is not a string");
-  const std::string& dtype = value.as_string("dtype");
+const formats::Format* Parser::read_format(const std::string& name, HeaderText& text) const {
+  if (text.peek() != '"') refuse(name, "has a dtype that is not a string");
+  const std::string dtype = text.string();
   if (const formats::Format* format = formats::find_safetensors_dtype(dtype)) return format;
   if (std::find(std::begin(kForeignTypes), std::end(kForeignTypes), dtype) == std::end(kForeignTypes))
     refuse(name, "has the unknown dtype {}", quote(dtype));
@@ -123,31 +159,55 @@ const formats::Format* Parser::read_format(const std::string& name, const Json& 
        what_, quote(name), dtype);
 }
 
-std::vector<std::uint64_t> Parser::read_numbers(const std::string& name, std::string_view key, const Json& value, std::size_t limit) const {
-  if (!value.is_array() || value.as_array(key).size() > limit)
-    refuse(name, "has a {} that is not an array of at most {} numbers", key, limit);
-  std::vector<std::uint64_t> numbers;
-  for (const Json& number : value.as_array(key)) {
-    if (!number.is_integer()) refuse(name, "has a {} with something else than integers in it", key);
-    numbers.push_back(number.as_uint(fmt::format("{} of tensor {}", key, quote(name))));
-  }
-  return numbers;
+Shape Parser::read_shape(const std::string& name, HeaderText& text) const {
+  std::array<std::uint64_t, Shape::kMaxRank> extents{};
+  std::size_t rank = 0;
+  if (!text.accept('[')) refuse(name, "has a shape that is no array");
+  if (text.accept(']')) return Shape{};
+  do {
+    if (rank == extents.size())
+      fail(ErrorCode::unsupported, "[safetensors] '{}': tensor {} has more than {} dimensions, which are not supported", what_, quote(name),
+           Shape::kMaxRank);
+    extents[rank++] = text.number();
+  } while (text.another(']'));
+  return Shape(std::span(extents).first(rank));
+}
+
+void Parser::read_range(const std::string& name, HeaderText& text, Row& row) const {
+  text.expect('[');
+  row.begin = text.number();
+  text.expect(',');
+  row.end = text.number();
+  text.expect(']');
+  if (row.begin > row.end) refuse(name, "begins at {} and ends before, at {}", row.begin, row.end);
+}
+
+void Parser::check_names() const {
+  std::vector<std::string_view> names;
+  names.reserve(rows_.size());
+  for (const Row& row : rows_) names.push_back(row.name);
+  std::sort(names.begin(), names.end());
+  if (const auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end()) refuse(std::string(*twice), "appears twice");
 }
 
 // In the order of their ranges the tensors must cover the data without a hole or an overlap, to the last byte.
-void Parser::place(std::vector<Row> rows) {
+void Parser::place() {
+  std::vector<const Row*> rows;
+  rows.reserve(rows_.size());
+  for (const Row& row : rows_) rows.push_back(&row);
   std::sort(rows.begin(), rows.end(),
-            [](const Row& a, const Row& b) { return std::tie(a.begin, a.end, *a.name) < std::tie(b.begin, b.end, *b.name); });
+            [](const Row* a, const Row* b) { return std::tie(a->begin, a->end, a->name) < std::tie(b->begin, b->end, b->name); });
   const std::uint64_t start = cursor_.position(), available = cursor_.remaining();
   std::uint64_t expected = 0;
-  for (const Row& row : rows) {
+  for (const Row* pointer : rows) {
+    const Row& row = *pointer;
     if (row.begin != expected)
-      refuse(*row.name, "begins at {} where the one before ends at {}: a {}", row.begin, expected,
+      refuse(row.name, "begins at {} where the one before ends at {}: a {}", row.begin, expected,
              row.begin > expected ? "hole" : "overlap");
     if (row.end > available)
       fail(ErrorCode::malformed, "[safetensors] tensor {} ends at byte {} of a {}-byte file; the download of '{}' is probably incomplete",
-           quote(*row.name), checked_add(start, row.end, "a tensor's end"), file_.size(), what_);
-    container_.entries.push_back({*row.name, row.format, row.shape, file_.part(start + row.begin, row.end - row.begin)});
+           quote(row.name), checked_add(start, row.end, "a tensor's end"), file_.size(), what_);
+    container_.entries.push_back({row.name, row.format, row.shape, file_.part(start + row.begin, row.end - row.begin)});
     expected = row.end;
   }
   if (expected != available)

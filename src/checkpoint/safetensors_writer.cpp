@@ -82,8 +82,8 @@ Plan make_plan(std::span<const PendingEntry* const> entries, const Metadata& met
   return plan;
 }
 
-void write_plan(const fs::path& path, const Plan& plan, RowWriter& writer) {
-  DurableFile file(path);
+void write_plan(const fs::path& path, const Plan& plan, RowWriter& writer, Overwrite overwrite) {
+  DurableFile file(path, overwrite);
   file.append(std::string_view(plan.head));
   writer.write(file, plan.placements);
   file.commit();
@@ -137,10 +137,11 @@ void write_safetensors(const fs::path& path, std::span<const PendingEntry> entri
   std::vector<const PendingEntry*> pointers;
   for (const PendingEntry& entry : entries) pointers.push_back(&entry);
   const Plan plan = make_plan(pointers, metadata);
-  check_output_path(path, options.inputs, options.overwrite ? Overwrite::replace : Overwrite::refuse);
+  const Overwrite overwrite = options.overwrite ? Overwrite::replace : Overwrite::refuse;
+  check_output_path(path, options.inputs, overwrite);
   check_free_space(path.parent_path(), plan.head.size() + plan.data_bytes);
   RowWriter writer(options, plan.data_bytes);
-  write_plan(path, plan, writer);
+  write_plan(path, plan, writer, overwrite);
 }
 
 void write_safetensors_folder(const fs::path& folder, std::span<const PendingEntry> entries, const WriteOptions& options) {
@@ -164,7 +165,7 @@ void write_safetensors_folder(const fs::path& folder, std::span<const PendingEnt
   check_free_space(folder, checked_add(data_bytes, head_bytes + index.size(), "the size of the model"));
   clear_way(folder, single ? kIndexFile : kSingleFile, options.overwrite);
   RowWriter writer(options, data_bytes);
-  for (std::size_t i = 0; i < plans.size(); ++i) write_plan(folder / names[i], plans[i], writer);
+  for (std::size_t i = 0; i < plans.size(); ++i) write_plan(folder / names[i], plans[i], writer, overwrite);
   if (!single) write_text_file(folder / kIndexFile, index);  // last: without it the shards are not a model
 }
 

@@ -1,6 +1,7 @@
-// Two renames: the old folder out of the way, the new one in; the old one is removed last.
+// Two renames: the old folder out of the way, the new one in; the old one is removed last, and comes back when anything fails.
 #include "model/folder_swap.h"
 
+#include <cerrno>
 #include <system_error>
 
 #include "base/error.h"
@@ -33,30 +34,44 @@ void check_replaceable(const fs::path& folder, std::span<const fs::path> inputs)
       fail(ErrorCode::invalid_argument, "[save] '{}' is being read; choose another folder to write", folder.string());
 }
 
-fs::path parent_of(const fs::path& path) { return path.parent_path().empty() ? fs::path(".") : path.parent_path(); }
-
 fs::path new_folder_beside(const fs::path& target) {
-  const fs::path parent = parent_of(target);
-  for (int attempt = 0; attempt < 1000; ++attempt) {
-    const fs::path candidate = parent / fmt::format(".{}.{}.tmp", target.filename().string(), attempt);
-    std::error_code error;
-    if (fs::create_directory(candidate, error)) return candidate;
-    if (error) fail(ErrorCode::io, "[save] no folder can be made in '{}': {}", parent.string(), error.message());
-  }
-  fail(ErrorCode::io, "[save] '{}' is full of temporary folders of earlier runs; remove them", parent.string());
+  const fs::path folder = temporary_beside(target);
+  std::error_code error;
+  if (!fs::create_directory(folder, error)) fail_write(error ? error.value() : EEXIST, target, "making a folder beside it");
+  return folder;
+}
+
+void rename_folder(const fs::path& from, const fs::path& to, const fs::path& target) {
+  std::error_code error;
+  fs::rename(from, to, error);
+  if (error) fail_write(error.value(), target, "putting the folder in place");
+}
+
+bool is_occupied(const fs::path& target) {
+  std::error_code ignored;
+  return fs::is_directory(fs::symlink_status(target, ignored)) && !fs::is_empty(target, ignored);
+}
+
+void check_target(const fs::path& target, std::span<const fs::path> inputs, bool overwrite) {
+  const bool taken = is_occupied(target);
+  if (taken && !overwrite)
+    fail(ErrorCode::already_exists, "[save] '{}' exists and is not empty; choose another folder or allow it to be overwritten",
+         target.string());
+  if (taken)
+    check_replaceable(target, inputs);
+  else if (std::error_code ignored; !fs::is_directory(fs::symlink_status(target, ignored)))
+    check_output_path(target, inputs, Overwrite::refuse);
 }
 
 }  // namespace
 
 FolderSwap::FolderSwap(fs::path target, std::span<const fs::path> inputs, bool overwrite) : target_(std::move(target)) {
-  const bool taken = fs::is_directory(fs::symlink_status(target_)) ? !fs::is_empty(target_) : false;
-  if (taken && !overwrite)
-    fail(ErrorCode::already_exists, "[save] '{}' exists and is not empty; choose another folder or allow it to be overwritten",
-         target_.string());
-  if (taken)
-    check_replaceable(target_, inputs);
-  else if (!fs::is_directory(fs::symlink_status(target_)))
-    check_output_path(target_, inputs, Overwrite::refuse);
+  try {
+    check_target(target_, inputs, overwrite);
+  } catch (const fs::filesystem_error& error) {  // a name that is too long, a folder that may not be read
+    fail(ErrorCode::invalid_argument, "[save] '{}' cannot be looked at: {}; choose another folder", target_.string(),
+         error.code().message());
+  }
   temporary_ = new_folder_beside(target_);
 }
 
@@ -66,21 +81,24 @@ FolderSwap::~FolderSwap() {
 }
 
 void FolderSwap::commit() {
-  std::error_code error;
-  if (!fs::exists(target_) || fs::is_empty(target_)) {
-    fs::remove(target_, error);
-    fs::rename(temporary_, target_, error);
-  } else {
-    const fs::path old = new_folder_beside(target_);
-    fs::rename(target_, old, error);  // an empty folder may be renamed over
-    if (!error) fs::rename(temporary_, target_, error);
-    std::error_code undo;
-    if (error && !fs::exists(target_)) fs::rename(old, target_, undo);
-    if (!error) fs::remove_all(old, undo);
+  const fs::path old = is_occupied(target_) ? new_folder_beside(target_) : fs::path();
+  bool moved_away = false, placed = false;
+  try {
+    if (!old.empty()) rename_folder(target_, old, target_);  // an empty folder may be renamed over
+    moved_away = !old.empty();
+    rename_folder(temporary_, target_, target_);
+    placed = true;
+    sync_folder_of(target_);
+  } catch (const Error&) {
+    std::error_code ignored;
+    if (placed) fs::rename(target_, temporary_, ignored);
+    if (moved_away) fs::rename(old, target_, ignored);
+    if (!old.empty() && !moved_away) fs::remove(old, ignored);
+    throw;
   }
-  if (error) fail(ErrorCode::io, "[save] '{}' cannot be put in place: {}", target_.string(), error.message());
   temporary_.clear();
-  sync_folder(parent_of(target_));
+  std::error_code ignored;
+  if (!old.empty()) fs::remove_all(old, ignored);
 }
 
 }  // namespace tightrope::model

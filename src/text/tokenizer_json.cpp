@@ -13,6 +13,9 @@
 namespace tightrope::text {
 namespace {
 
+// Twice what the largest vocabularies in use (a quarter of a million tokens, half a million merges of two) come to.
+constexpr std::uint64_t kMaxValues = std::uint64_t{1} << 22;
+
 // Spellings of all tokens, added ones too, to ids.
 using Ids = StringTable;
 
@@ -155,7 +158,7 @@ void read_byte_unknown(const Json& model, BpeDefinition& definition, const Ids& 
 
 BpeDefinition parse_tokenizer_json(std::string_view tokenizer_json, std::string_view tokenizer_config_json) {
   constexpr std::string_view kWhat = "tokenizer.json";
-  const Json root = Json::parse(tokenizer_json, kWhat);
+  const Json root = Json::parse(tokenizer_json, kWhat, kMaxValues);
   root.as_object(kWhat);
   if (const Json* version = root.find("version"); version != nullptr && version->as_string("version") != "1.0")
     fail(ErrorCode::unsupported, "[tokenizer] version '{}' of tokenizer.json is not supported; supported is 1.0",

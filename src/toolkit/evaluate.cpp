@@ -54,7 +54,7 @@ std::string sample(engine::Engine& engine, const EvaluateOptions& options, const
     return true;
   };
   toolkit::Utf8Stream stream;
-  std::string text = stream.push(tokenizer.decode(engine::generate(engine, prompt, generation, on_token).tokens, true));
+  std::string text = stream.push(toolkit::decoded(tokenizer, engine::generate(engine, prompt, generation, on_token).tokens));
   return text + stream.finish();
 }
 

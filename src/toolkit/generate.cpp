@@ -27,7 +27,7 @@ Generated Engine::generate(std::string_view prompt, const GenerateOptions& optio
     result.text += text;
     return text.empty() || !sink || sink(text);
   };
-  const auto on_token = [&](text::TokenId id) { return emit(stream.push(tokenizer.decode(std::span(&id, 1), true))); };
+  const auto on_token = [&](text::TokenId id) { return emit(stream.push(toolkit::decoded(tokenizer, std::span(&id, 1)))); };
   const engine::GenerationResult done =
       engine::generate(engine, ids, {.max_tokens = options.max_tokens, .sampling = options.sampling, .stop = {}}, on_token);
   emit(stream.finish());

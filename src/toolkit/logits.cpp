@@ -29,13 +29,14 @@ struct Output {
   }
 };
 
-// What the whole result takes must fit in half of this machine's memory.
-void check_memory(const toolkit::TokenBatch& batch, const model::Config& config, bool hidden) {
+// What the whole result takes must fit in half of this machine's memory, and where it is to be written.
+void check_room(const toolkit::TokenBatch& batch, const model::Config& config, bool hidden, const std::filesystem::path& output) {
   const std::uint64_t width = config.vocab + (hidden ? (config.blocks + 1) * config.model : 0);
   const std::uint64_t bytes = checked_multiply(checked_multiply(batch.ids.size(), width, "the output"), sizeof(float), "the output");
   if (const std::uint64_t limit = cpu_facts().memory_bytes / 2; bytes > limit)
     fail(ErrorCode::out_of_memory, "[logits] the output would take {} bytes, above the limit of {}; give fewer tokens at a time", bytes,
          limit);
+  check_free_space(output.parent_path(), bytes);
 }
 
 class LogitsRun {
@@ -95,7 +96,7 @@ void write_logits(const Model& model, const std::filesystem::path& ids, const st
   check_output_path(output, inputs, options.overwrite ? Overwrite::replace : Overwrite::refuse);
   const model::Config& config = model.implementation().model.config();
   toolkit::TokenBatch batch = toolkit::read_token_batch(ids, config);
-  check_memory(batch, config, options.hidden);
+  check_room(batch, config, options.hidden, output);
   const std::uint64_t rows = batch.rows, columns = batch.columns;
   const std::vector<Output> outputs = LogitsRun(model, std::move(batch), options).run();
   std::vector<checkpoint::PendingEntry> entries;

@@ -14,6 +14,13 @@ namespace {
 
 bool is_safetensors(const std::filesystem::path& path) { return path.extension() == ".safetensors"; }
 
+// 0 for what is no regular file: a link named like weights may lead back to its own folder.
+std::uint64_t file_bytes(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const std::uintmax_t size = std::filesystem::is_regular_file(path, ignored) ? std::filesystem::file_size(path, ignored) : 0;
+  return ignored ? 0 : size;
+}
+
 }  // namespace
 
 Model derived(const Model& base, model::Model changed, const Json& step, const std::vector<std::string>& notices) {
@@ -26,15 +33,18 @@ Model derived(const Model& base, model::Model changed, const Json& step, const s
 
 const formats::Codec& machine_codec() { return kernels::kernel_table(kernels::isa_from_environment()).codec; }
 
+std::string decoded(const text::Tokenizer& tokenizer, std::span<const text::TokenId> generated) {
+  std::vector<text::TokenId> known(generated.begin(), generated.end());
+  std::erase_if(known, [&](text::TokenId id) { return id >= tokenizer.vocabulary_size(); });
+  return tokenizer.decode(known, true);
+}
+
 std::uint64_t bytes_on_disk(const std::filesystem::path& path) {
   std::error_code ignored;
-  if (!std::filesystem::is_directory(path, ignored)) {
-    const std::uintmax_t size = std::filesystem::file_size(path, ignored);
-    return ignored ? 0 : size;
-  }
+  if (!std::filesystem::is_directory(path, ignored)) return file_bytes(path);
   std::uint64_t total = 0;
   for (const auto& entry : std::filesystem::directory_iterator(path, ignored))
-    if (is_safetensors(entry.path())) total += bytes_on_disk(entry.path());
+    if (is_safetensors(entry.path())) total += file_bytes(entry.path());
   return total;
 }
 

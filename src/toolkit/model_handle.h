@@ -29,6 +29,10 @@ Model derived(const Model& base, model::Model changed, const Json& step, const s
 // The codec of this machine's kernels; static storage.
 const formats::Codec& machine_codec();
 
+// What generated tokens say, without control tokens. A model may embed more tokens than its tokenizer has (padding up to a round number);
+// those say nothing.
+std::string decoded(const text::Tokenizer& tokenizer, std::span<const text::TokenId> generated);
+
 // Bytes on disk of a GGUF or of a folder's weights.
 std::uint64_t bytes_on_disk(const std::filesystem::path& path);
 

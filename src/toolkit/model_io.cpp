@@ -1,5 +1,7 @@
 // Model: loading, casting, saving.
 #include "base/error.h"
+#include "base/file.h"
+#include "checkpoint/gguf.h"
 #include "model/checkpoint_io.h"
 #include "tightrope/machine.h"
 #include "tightrope/model.h"
@@ -25,6 +27,8 @@ std::filesystem::path without_trailing_slash(const std::filesystem::path& path) 
 }  // namespace
 
 bool is_gguf_path(const std::filesystem::path& path) { return path.extension() == ".gguf"; }
+
+std::string unfinished_prefix(const std::filesystem::path& output) { return temporary_prefix(output); }
 
 Model Model::load(const std::filesystem::path& path) {
   const std::filesystem::path clean = without_trailing_slash(path);
@@ -59,7 +63,7 @@ void Model::save(const std::filesystem::path& path, const SaveOptions& options) 
   model::SaveOptions save;
   save.write.threads = options.threads;
   save.write.overwrite = options.overwrite;
-  save.write.inputs = {implementation_->path};
+  save.write.inputs = checkpoint::gguf_parts(implementation_->path);
   save.write.progress = options.progress;
   save.codec = &toolkit::machine_codec();
   if (is_gguf_path(output)) {

@@ -32,6 +32,8 @@ std::string case_name(const testing::TestParamInfo<Case>& info) {
   return std::string(info.param.format->name) + "_" + std::string(kernels::isa_name(info.param.isa));
 }
 
+void PrintTo(const Case& test, std::ostream* out) { *out << test.format->name << " on " << kernels::isa_name(test.isa); }
+
 class FastCodec : public testing::TestWithParam<Case> {
  protected:
   const Format& format_ = *GetParam().format;

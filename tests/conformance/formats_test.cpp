@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "formats/format.h"
+#include "support/readable_parameters.h"
 #include "support/sample_weights.h"
 
 namespace tightrope {

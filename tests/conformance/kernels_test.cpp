@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "kernels/ops.h"
+#include "support/readable_parameters.h"
 
 namespace tightrope::kernels {
 namespace {

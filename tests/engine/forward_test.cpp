@@ -51,6 +51,8 @@ struct Variant {
   std::string format;
 };
 
+void PrintTo(const Variant& variant, std::ostream* out) { *out << variant.name; }
+
 std::vector<Variant> variants() {
   std::vector<Variant> all;
   for (const model::Arch* arch : model::all_archs()) {

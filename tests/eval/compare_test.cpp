@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/random.h"
+#include "support/readable_parameters.h"
 #include "support/tiny_model.h"
 #include "tightrope/error.h"
 
@@ -106,7 +107,8 @@ TEST_P(Conventions, AgreeWithBruteForce) {
   EXPECT_NEAR(divergence.perplexity_ratio, perplexity.value / result[0].perplexity.value, 1e-9);
 }
 
-INSTANTIATE_TEST_SUITE_P(Compare, Conventions, ::testing::Values(PerplexityConvention::consecutive, PerplexityConvention::second_half));
+INSTANTIATE_TEST_SUITE_P(Compare, Conventions, ::testing::Values(PerplexityConvention::consecutive, PerplexityConvention::second_half),
+                         [](const auto& parameter) { return ::testing::PrintToString(parameter.param); });
 
 TEST(Compare, AModelIsNoDifferentFromItself) {
   engine::Engine base = make_engine(1), same = make_engine(1);

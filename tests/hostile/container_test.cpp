@@ -24,6 +24,8 @@ struct Family {
   std::string (*small)();
 };
 
+void PrintTo(const Family& family, std::ostream* out) { *out << family.name; }
+
 class Hostile : public ::testing::TestWithParam<Family> {};
 
 // The readers' promise, and every byte really there.

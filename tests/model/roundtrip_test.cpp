@@ -12,6 +12,7 @@
 #include "checkpoint/safetensors.h"
 #include "model/checkpoint_io.h"
 #include "model/row_order.h"
+#include "support/readable_parameters.h"
 #include "support/temporary_folder.h"
 #include "support/tiny_model.h"
 

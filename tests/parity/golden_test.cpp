@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "model/checkpoint_io.h"
 #include "parity/compare.h"
+#include "support/readable_parameters.h"
 
 namespace tightrope::parity {
 namespace {

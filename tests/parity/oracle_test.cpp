@@ -29,6 +29,8 @@ struct Case {
   kernels::Isa isa;
 };
 
+void PrintTo(const Case& test, std::ostream* out) { *out << test.folder << " on " << isa_name(test.isa); }
+
 class Oracle {
  public:
   explicit Oracle(const std::filesystem::path& folder) : container_(checkpoint::read_safetensors(folder / "oracle.safetensors")) {}
