@@ -64,7 +64,7 @@ def read_gguf(path):
 def read_safetensors(path):
     import safetensors
 
-    with safetensors.safe_open(path, "np") as file:
+    with safetensors.safe_open(path, "pt") as file:
         for name in file.keys():
             file.get_tensor(name)
 
