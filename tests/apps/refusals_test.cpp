@@ -67,7 +67,7 @@ TEST_F(RefusalTest, ReportsGoToPagesOrFolders) {
     return command;
   };
   expect_refusal(with("page.txt"), "neither a .html file nor a folder");
-  expect_refusal(with("nowhere/pages"), "there is no folder 'nowhere'");
+  expect_refusal(with("nowhere/pages"), "the folder of 'nowhere/pages' does not exist");
   expect_refusal({"eval", "missing.gguf", "--text", "demo/text.txt", "--report", "pages"}, "missing.gguf");  // leaves no folder behind
 }
 
