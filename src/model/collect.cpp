@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <map>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "base/error.h"
+#include "model/assemble.h"
 
 namespace tightrope::model {
 namespace {
@@ -22,14 +24,31 @@ std::string listed(const std::vector<std::string>& names) {
   return text;
 }
 
-Weight weight_of(const Entry& entry, const PlannedTensor& wanted, std::string_view source) {
-  if (entry.shape != wanted.shape)
+Weight weight_of(const Entry& entry, const Shape& wanted, std::string_view source) {
+  if (entry.shape != wanted)
     fail(ErrorCode::malformed, "{} tensor '{}' is {}, but the model's configuration implies {}; they do not belong together", source,
-         entry.name, entry.shape.text(), wanted.shape.text());
+         entry.name, entry.shape.text(), wanted.text());
   if (!entry.format->decode)
     fail(ErrorCode::unsupported, "{} tensor '{}' is of type {}, which holds no weights; start from the original model", source, entry.name,
          entry.format->name);
   return Weight(*entry.format, entry.shape, entry.bytes);
+}
+
+// The stored tensors of one of ours; empty when the file lacks one of them, which is then among `missing`.
+std::vector<Weight> stored_tensors(const std::unordered_map<std::string_view, const Entry*>& entries, const Location& place,
+                                   std::string_view source, std::vector<std::string>& missing) {
+  std::vector<Weight> stored;
+  bool whole = true;
+  for (const std::string& name : place.names) {
+    const auto found = entries.find(name);
+    if (found == entries.end()) {
+      missing.push_back(name);
+      whole = false;
+    } else {
+      stored.push_back(weight_of(*found->second, place.stored_shape, source));
+    }
+  }
+  return whole ? stored : std::vector<Weight>();
 }
 
 }  // namespace
@@ -39,18 +58,18 @@ std::vector<NamedWeight> collect(const checkpoint::Container& container, const s
   for (const Entry& entry : container.entries) entries.emplace(entry.name, &entry);
   std::vector<NamedWeight> weights;
   std::vector<std::string> missing, unexpected;
+  std::unordered_set<std::string_view> used;
   for (const PlannedTensor& wanted : plan) {
-    const auto found = entries.find(wanted.*how.name);
-    if (found == entries.end()) {
-      missing.push_back(wanted.*how.name);
-      continue;
-    }
-    weights.push_back({wanted.canonical, weight_of(*found->second, wanted, how.source)});
-    entries.erase(found);
+    const Location& place = wanted.*how.place;
+    std::vector<std::string> absent;
+    const std::vector<Weight> stored = stored_tensors(entries, place, how.source, absent);
+    if (!stored.empty()) weights.push_back({wanted.canonical, gathered(stored, place, wanted.shape)});
+    if (wanted.presence != Presence::optional) missing.insert(missing.end(), absent.begin(), absent.end());
+    used.insert(place.names.begin(), place.names.end());
   }
   if (!missing.empty()) fail(ErrorCode::malformed, "{} the model lacks {}; fetch it again, all its files", how.source, listed(missing));
   for (const Entry& entry : container.entries)
-    if (entries.contains(entry.name) && !how.ignorable(entry)) unexpected.push_back(entry.name);
+    if (!used.contains(entry.name) && !how.ignorable(entry)) unexpected.push_back(entry.name);
   if (!unexpected.empty())
     fail(ErrorCode::malformed, "{} the model has {}, which its architecture does not know; its configuration is of another model",
          how.source, listed(unexpected));

@@ -14,11 +14,11 @@ namespace tightrope::model {
 
 struct Collect {
   std::string_view source;                                  // begins errors: "[huggingface]"
-  std::string PlannedTensor::*name;                         // what the file calls a tensor
+  Location PlannedTensor::*place;                           // where the file has a tensor
   std::function<bool(const checkpoint::Entry&)> ignorable;  // tensors beyond the plan that may be there
 };
 
-// Weights in the plan's order, rows as they lie in the file. Errors: malformed, naming tensors that are missing, unexpected or of another
+// Weights in the plan's order, rows as ours; optional tensors that the file lacks are left out. Errors: malformed, naming tensors that are missing, unexpected or of another
 // shape; unsupported for element types that are no weights.
 std::vector<NamedWeight> collect(const checkpoint::Container& container, const std::vector<PlannedTensor>& plan, const Collect& how);
 

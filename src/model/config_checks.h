@@ -10,6 +10,9 @@ namespace tightrope::model {
 // Throws malformed, naming the number, unless it is in 1 … limit.
 void check_extent(std::uint64_t value, std::uint64_t limit, std::string_view name);
 
+// Extents that a file need not spell: key-value heads, the embedding's width, groups, variants.
+void complete_config(Config& config);
+
 // The ranges of all numbers and what they must be to each other. `source` names the file in errors.
 void check_config(const Config& config, std::string_view source);
 

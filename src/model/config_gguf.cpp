@@ -48,13 +48,14 @@ bool holds(const Container& container, std::string_view name) { return container
 
 bool first_block_has_bias(const Arch& arch, const Container& container, Bias kind) {
   return std::any_of(arch.tensors.begin(), arch.tensors.end(), [&](const TensorSpec& spec) {
-    return spec.bias == kind && holds(container, fmt::format("{}.bias", numbered(spec.gguf, 0)));
+    return spec.bias == kind && holds(container, fmt::format("{}.bias", numbered(spec.gguf.name, 0)));
   });
 }
 
 bool is_tied(const Arch& arch, const Container& container) {
-  return std::none_of(arch.tensors.begin(), arch.tensors.end(), [&](const TensorSpec& spec) {
-    return spec.absent_when_tied && holds(container, fmt::format("{}.weight", spec.gguf));
+  const std::span<const TensorSpec> head = arch.heads.front().tensors;
+  return std::none_of(head.begin(), head.end(), [&](const TensorSpec& spec) {
+    return spec.presence == Presence::untied && holds(container, fmt::format("{}.weight", spec.gguf.name));
   });
 }
 
@@ -131,7 +132,7 @@ RopeConfig read_rope(const Keys& keys, const Container& container, const Config&
 
 std::uint64_t vocabulary(const Arch& arch, const Keys& keys, const Container& container) {
   if (keys.has("vocab_size")) return keys.required("vocab_size");
-  const checkpoint::Entry* embedding = container.find(fmt::format("{}.weight", arch.tensors.front().gguf));
+  const checkpoint::Entry* embedding = container.find(fmt::format("{}.weight", arch.tensors.front().gguf.name));
   return embedding && embedding->shape.rank() == 2 ? embedding->shape[0] : 0;
 }
 
@@ -139,7 +140,7 @@ void read_head(const Keys& keys, Config& config) {
   config.head = keys.unsigned_or("attention.key_length", config.heads == 0 ? 0 : config.model / config.heads);
   if (keys.unsigned_or("attention.value_length", config.head) != config.head)
     unsupported("value heads of another size than key heads are not supported");
-  if (keys.unsigned_or("rope.dimension_count", config.head) != config.head) unsupported("partial rotary embeddings are not supported");
+  config.rope_dimensions = keys.unsigned_or("rope.dimension_count", config.head);
 }
 
 std::int64_t token_or_none(const Metadata& metadata, std::string_view name) {
@@ -174,7 +175,7 @@ void write_rope(const Arch& arch, const Config& config, Metadata& metadata) {
   using Scaling = RopeConfig::Scaling;
   const RopeConfig& rope = config.rope;
   const auto key = [&](std::string_view name) { return fmt::format("{}.rope.{}", arch.gguf_arch, name); };
-  metadata.set(key("dimension_count"), u32(config.head, "the head size"));
+  metadata.set(key("dimension_count"), u32(config.rope_dimensions, "the turned dimensions"));
   metadata.set(key("freq_base"), f32(rope.theta));
   if (rope.scaling == Scaling::llama3) {
     const auto original = static_cast<float>(rope.original_context);
@@ -208,8 +209,8 @@ void write_tokens(const Config& config, Metadata& metadata) {
 
 Config read_gguf_config(const Arch& arch, const Container& container) {
   const Keys keys{arch, container.metadata};
-  if (keys.unsigned_or("expert_count", 0) != 0) unsupported("mixtures of experts are not supported");
   Config config;
+  config.output = &arch.heads.front();
   config.vocab = vocabulary(arch, keys, container);
   config.model = keys.required("embedding_length");
   config.blocks = keys.required("block_count");
@@ -225,6 +226,7 @@ Config read_gguf_config(const Arch& arch, const Container& container) {
   config.rope = read_rope(keys, container, config);
   config.name = container.metadata.string_or("general.name", "");
   read_tokens(container.metadata, config);
+  complete_config(config);
   check_config(config, kSource);
   return config;
 }

@@ -4,7 +4,6 @@
 #include "model/collect.h"
 #include "model/gguf_tokenizer.h"
 #include "model/load.h"
-#include "model/row_order.h"
 
 namespace tightrope::model {
 namespace {
@@ -32,13 +31,13 @@ Model load_gguf(const std::filesystem::path& file) {
   const checkpoint::Container container = checkpoint::read_gguf(file);
   const std::string type = container.metadata.string_or("general.type", "model");
   if (type != "model") fail(ErrorCode::unsupported, "{} '{}' holds no model but a {}", kSource, file.string(), type.substr(0, 64));
-  const Arch& arch = arch_for_gguf(container.metadata.string_or("general.architecture", ""));
+  const std::string name = container.metadata.string_or("general.architecture", "");
+  const Arch& arch = arch_for_gguf(name, container.metadata.unsigned_or(fmt::format("{}.expert_count", name), 0) != 0);
   Config config = read_gguf_config(arch, container);
   if (config.name.empty()) config.name = file.stem().string();
   const std::vector<PlannedTensor> plan = plan_tensors(arch, config);
   const auto ignorable = [](const checkpoint::Entry& entry) { return entry.name == "rope_freqs.weight"; };
   std::vector<NamedWeight> weights = collect(container, plan, {kSource, &PlannedTensor::gguf, ignorable});
-  for (std::size_t i = 0; i < weights.size(); ++i) weights[i].weight = from_gguf_rows(weights[i].weight, plan[i].gguf_rows, config.head);
   config.dtype = main_dtype(weights);
   auto tokenizer = read_tokenizer(container.metadata, config);
   return Model(arch, std::move(config), std::move(weights), std::move(tokenizer));

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/glob.h"
 #include "checkpoint/folder.h"
 #include "checkpoint/safetensors.h"
 #include "model/collect.h"
@@ -27,14 +28,7 @@ std::string text_in(const fs::path& folder, std::string_view name, std::uint64_t
 }
 
 const Arch& arch_of(const Json& json) {
-  const Arch& arch = arch_for_hf_model_type(json.at("model_type", "config.json").as_string("model_type in config.json"));
-  const Json* classes = json.find("architectures");
-  if (!classes || classes->is_null()) return arch;
-  for (const Json& name : classes->as_array("architectures in config.json"))
-    if (std::find(arch.hf_classes.begin(), arch.hf_classes.end(), name.as_string("architectures in config.json")) == arch.hf_classes.end())
-      fail(ErrorCode::unsupported, "[config] config.json: the model class '{}' is not supported; of {} known is {}",
-           name.as_string("architectures").substr(0, 64), arch.name, arch.hf_classes.front());
-  return arch;
+  return arch_for_hf_model_type(json.at("model_type", "config.json").as_string("model_type in config.json"));
 }
 
 // generation_config.json knows better when a text ends.
@@ -67,18 +61,32 @@ std::shared_ptr<const text::Tokenizer> read_tokenizer(const fs::path& folder, Co
   }
 }
 
-// Buffers that old checkpoints carry, and a head that repeats the embedding it is tied to.
-std::function<bool(const checkpoint::Entry&)> ignorable(const Arch& arch, const Config& config, const checkpoint::Container& container) {
-  return [&](const checkpoint::Entry& entry) {
-    if (entry.name.ends_with("rotary_emb.inv_freq")) return true;
-    if (!config.tied) return false;
-    const checkpoint::Entry* embedding = container.find(fmt::format("{}.weight", arch.tensors.front().huggingface));
-    const bool is_head = std::any_of(arch.tensors.begin(), arch.tensors.end(), [&](const TensorSpec& spec) {
-      return spec.absent_when_tied && entry.name == fmt::format("{}.weight", spec.huggingface);
-    });
-    return is_head && embedding && entry.format == embedding->format && entry.shape == embedding->shape &&
-           std::ranges::equal(entry.bytes.view(), embedding->bytes.view());
+// Whether the names of the trunk begin with the architecture's prefix: files of a bare trunk lack it.
+bool is_prefixed(const Arch& arch, const checkpoint::Container& container) {
+  return container.find(fmt::format("{}{}.weight", arch.hf_prefix, arch.tensors.front().huggingface.name)) != nullptr;
+}
+
+// A head that repeats the embedding it is tied to.
+bool repeats_embedding(const checkpoint::Entry& entry, const Config& config, const checkpoint::Container& container,
+                       const Location& embedding) {
+  if (!config.tied) return false;
+  const auto is_head = [&](const TensorSpec& spec) {
+    return spec.presence == Presence::untied && entry.name == fmt::format("{}.weight", spec.huggingface.name);
   };
+  const checkpoint::Entry* table = container.find(embedding.names.front());
+  return std::any_of(config.output->tensors.begin(), config.output->tensors.end(), is_head) && table != nullptr &&
+         entry.format == table->format && entry.shape == table->shape && std::ranges::equal(entry.bytes.view(), table->bytes.view());
+}
+
+// The tensors of `plan`; beyond them only what carries nothing of the model.
+std::vector<NamedWeight> collect_all(const Arch& arch, const Config& config, const checkpoint::Container& container) {
+  const std::vector<PlannedTensor> plan = plan_tensors(arch, config, is_prefixed(arch, container));
+  const auto ignorable = [&](const checkpoint::Entry& entry) {
+    const auto matches = [&](std::string_view pattern) { return glob_match(pattern, entry.name); };
+    return std::any_of(arch.ignored.begin(), arch.ignored.end(), matches) ||
+           repeats_embedding(entry, config, container, plan.front().huggingface);
+  };
+  return collect(container, plan, {kSource, &PlannedTensor::huggingface, ignorable});
 }
 
 }  // namespace
@@ -90,14 +98,13 @@ Model load_huggingface(const fs::path& folder, const fs::path& weights) {
     fail(ErrorCode::not_found, "{} '{}' has no config.json; name the folder that has it and the weights", kSource, place.string());
   const Json json = Json::parse(text, fmt::format("'{}'", (place / "config.json").string()));
   const Arch& arch = arch_of(json);
-  Config config = read_hf_config(json);
+  Config config = read_hf_config(arch, json);
   read_generation(place, config);
   std::error_code ignored;
   config.name = fs::absolute(place, ignored).lexically_normal().filename().string();
   const bool whole_folder = weights == folder;
   const checkpoint::Container container = whole_folder ? checkpoint::read_safetensors_folder(place) : checkpoint::read_safetensors(weights);
-  const Collect how{kSource, &PlannedTensor::huggingface, ignorable(arch, config, container)};
-  std::vector<NamedWeight> collected = collect(container, plan_tensors(arch, config), how);
+  std::vector<NamedWeight> collected = collect_all(arch, config, container);
   if (config.dtype.empty()) config.dtype = main_dtype(collected);
   auto tokenizer = read_tokenizer(place, config);
   return Model(arch, std::move(config), std::move(collected), std::move(tokenizer));

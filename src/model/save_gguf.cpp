@@ -1,11 +1,11 @@
 // A model as one GGUF that any reader of the format opens.
 #include "base/error.h"
 #include "checkpoint/gguf.h"
+#include "model/assemble.h"
 #include "model/checkpoint_io.h"
 #include "model/collect.h"
 #include "model/gguf_tokenizer.h"
 #include "model/rope.h"
-#include "model/row_order.h"
 
 namespace tightrope::model {
 namespace {
@@ -39,15 +39,9 @@ checkpoint::Metadata metadata_of(const Model& model, const checkpoint::Metadata&
   return metadata;
 }
 
-// The format's readers expect vectors as F32.
-Weight as_stored(const Weight& weight, GgufRows order, std::uint64_t head, const formats::Codec& codec) {
-  const bool vector = weight.shape().rank() == 1;
-  return to_gguf_rows(vector ? weight.encoded_as(formats::get("f32"), codec) : weight, order, head);
-}
-
 void add_divisors(const Config& config, std::vector<checkpoint::PendingEntry>& entries) {
   std::vector<float> divisors = config.rope.divisors;
-  if (config.rope.scaling == RopeConfig::Scaling::llama3) divisors = llama3_divisors(config.rope, config.head);
+  if (config.rope.scaling == RopeConfig::Scaling::llama3) divisors = llama3_divisors(config.rope, config.rope_dimensions);
   if (divisors.empty()) return;
   const auto bytes = std::as_bytes(std::span(divisors));
   const Weight weight(formats::get("f32"), Shape{divisors.size()}, Bytes(std::vector<std::byte>(bytes.begin(), bytes.end())));
@@ -57,12 +51,20 @@ void add_divisors(const Config& config, std::vector<checkpoint::PendingEntry>& e
 }  // namespace
 
 void save_gguf(const Model& model, const std::filesystem::path& file, const SaveOptions& options) {
+  if (model.arch().gguf_arch.empty())
+    fail(ErrorCode::unsupported, "[save] GGUF has no architecture for '{}'; write a Hugging Face folder", model.arch().name);
   const std::vector<PlannedTensor> plan = plan_tensors(model.arch(), model.config());
+  std::vector<Weight> kept;  // the pointers below point here
+  kept.reserve(plan.size());
+  // The format's readers expect vectors as F32.
+  const auto weight_of = [&](const PlannedTensor& planned) -> const Weight* {
+    const Weight* weight = planned.presence == Presence::optional ? model.find(planned.canonical) : &model.get(planned.canonical);
+    if (weight == nullptr || weight->shape().rank() > 1) return weight;
+    return &kept.emplace_back(weight->encoded_as(formats::get("f32"), *options.codec));
+  };
   std::vector<checkpoint::PendingEntry> entries;
-  for (const PlannedTensor& tensor : plan) {
-    const Weight& weight = model.get(tensor.canonical);
-    entries.push_back(pending(tensor.gguf, as_stored(weight, tensor.gguf_rows, model.config().head, *options.codec)));
-  }
+  for (const StoredTensor& tensor : scattered(plan, &PlannedTensor::gguf, "a GGUF", weight_of))
+    entries.push_back(pending(tensor.name, tensor.weight));
   add_divisors(model.config(), entries);
   checkpoint::write_gguf(file, entries, metadata_of(model, options.extra), options.write);
 }

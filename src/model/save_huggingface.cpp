@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "checkpoint/safetensors.h"
+#include "model/assemble.h"
 #include "model/checkpoint_io.h"
 #include "model/collect.h"
 #include "model/folder_swap.h"
@@ -32,14 +33,21 @@ Weight as_stored(const Weight& weight, const formats::Format& matrices, const fo
 
 std::vector<checkpoint::PendingEntry> entries_of(const Model& model, const formats::Codec& codec) {
   const formats::Format& matrices = *main_format(model.weights());
+  const bool prefixed = model.config().output == nullptr || model.config().output->kind != HeadSpec::Kind::hidden;
+  std::vector<Weight> kept;  // the pointers below point here
+  const std::vector<PlannedTensor> plan = plan_tensors(model.arch(), model.config(), prefixed);
+  kept.reserve(plan.size());
+  const auto weight_of = [&](const PlannedTensor& planned) -> const Weight* {
+    const Weight* weight = planned.presence == Presence::optional ? model.find(planned.canonical) : &model.get(planned.canonical);
+    return weight == nullptr ? nullptr : &kept.emplace_back(as_stored(*weight, matrices, codec));
+  };
   std::vector<checkpoint::PendingEntry> entries;
-  for (const PlannedTensor& tensor : plan_tensors(model.arch(), model.config())) {
-    const Weight weight = as_stored(model.get(tensor.canonical), matrices, codec);
-    if (weight.format().safetensors_dtype.empty())
+  for (const StoredTensor& tensor : scattered(plan, &PlannedTensor::huggingface, "a Hugging Face folder", weight_of)) {
+    if (tensor.weight.format().safetensors_dtype.empty())
       fail(ErrorCode::unsupported,
            "[save] tensor '{}' is {}, which a Hugging Face folder cannot hold; write a .gguf, or decode first (convert --type bf16)",
-           tensor.canonical, weight.format().name);
-    entries.push_back(pending(tensor.huggingface, weight));
+           tensor.name, tensor.weight.format().name);
+    entries.push_back(pending(tensor.name, tensor.weight));
   }
   return entries;
 }

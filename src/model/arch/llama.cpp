@@ -1,58 +1,13 @@
 // LLaMA 1 to 3 and what shares their shape: pre-norm blocks, grouped-query attention with RoPE, SwiGLU.
-#include "model/arch.h"
+#include "model/arch/rows.h"
 
 namespace tightrope::model {
 namespace {
 
-constexpr std::string_view kClasses[] = {"LlamaForCausalLM"};
-
-constexpr TensorSpec kTensors[] = {
-    {.canonical = "embed", .huggingface = "model.embed_tokens", .gguf = "token_embd", .shape = "[vocab, model]"},
-    {.canonical = "blocks.*.attn_norm", .huggingface = "model.layers.*.input_layernorm", .gguf = "blk.*.attn_norm", .shape = "[model]"},
-    {.canonical = "blocks.*.attn.q",
-     .huggingface = "model.layers.*.self_attn.q_proj",
-     .gguf = "blk.*.attn_q",
-     .shape = "[heads*head, model]",
-     .bias = Bias::attention_bias,
-     .gguf_rows = GgufRows::query_pairs},
-    {.canonical = "blocks.*.attn.k",
-     .huggingface = "model.layers.*.self_attn.k_proj",
-     .gguf = "blk.*.attn_k",
-     .shape = "[kv_heads*head, model]",
-     .bias = Bias::attention_bias,
-     .gguf_rows = GgufRows::key_pairs},
-    {.canonical = "blocks.*.attn.v",
-     .huggingface = "model.layers.*.self_attn.v_proj",
-     .gguf = "blk.*.attn_v",
-     .shape = "[kv_heads*head, model]",
-     .bias = Bias::attention_bias},
-    {.canonical = "blocks.*.attn.o",
-     .huggingface = "model.layers.*.self_attn.o_proj",
-     .gguf = "blk.*.attn_output",
-     .shape = "[model, heads*head]",
-     .bias = Bias::attention_bias},
-    {.canonical = "blocks.*.ffn_norm",
-     .huggingface = "model.layers.*.post_attention_layernorm",
-     .gguf = "blk.*.ffn_norm",
-     .shape = "[model]"},
-    {.canonical = "blocks.*.ffn.gate",
-     .huggingface = "model.layers.*.mlp.gate_proj",
-     .gguf = "blk.*.ffn_gate",
-     .shape = "[ffn, model]",
-     .bias = Bias::mlp_bias},
-    {.canonical = "blocks.*.ffn.up",
-     .huggingface = "model.layers.*.mlp.up_proj",
-     .gguf = "blk.*.ffn_up",
-     .shape = "[ffn, model]",
-     .bias = Bias::mlp_bias},
-    {.canonical = "blocks.*.ffn.down",
-     .huggingface = "model.layers.*.mlp.down_proj",
-     .gguf = "blk.*.ffn_down",
-     .shape = "[model, ffn]",
-     .bias = Bias::mlp_bias},
-    {.canonical = "norm", .huggingface = "model.norm", .gguf = "output_norm", .shape = "[model]"},
-    {.canonical = "head", .huggingface = "lm_head", .gguf = "output", .shape = "[vocab, model]", .absent_when_tied = true},
-};
+constexpr auto kTensors =
+    rows::joined(rows::kEmbed, rows::kAttentionNorm, rows::attention(Bias::attention_bias, Bias::attention_bias, true), rows::kMlpNorm,
+                 rows::gated_mlp(Bias::mlp_bias), rows::kFinalNorm);
+constexpr HeadSpec kHeads[] = {{"LlamaForCausalLM", HeadSpec::Kind::causal_lm, rows::kLmHead}, {"LlamaModel"}};
 
 }  // namespace
 
@@ -60,10 +15,11 @@ extern const Arch llama;
 constinit const Arch llama = {
     .name = "llama",
     .hf_model_type = "llama",
-    .hf_classes = kClasses,
+    .hf_prefix = "model.",
     .gguf_arch = "llama",
-    .block = {.norm = Norm::rms, .attention = {.causal = true, .rope = Rope::halves, .qk_norm = false}, .mlp = Mlp::swiglu},
     .tensors = kTensors,
+    .heads = kHeads,
+    .ignored = rows::kRopeBuffers,
 };
 
 }  // namespace tightrope::model

@@ -1,0 +1,57 @@
+// DistilBERT: BERT without token types, under names of its own. GGUF files call it bert.
+#include "model/arch/encoder_rows.h"
+
+namespace tightrope::model {
+namespace {
+
+constexpr std::array kTensors = {
+    rows::tensor("embed", "embeddings.word_embeddings", "token_embd", "[vocab, model]"),
+    rows::tensor("embed.positions", "embeddings.position_embeddings", "position_embd", "[positions, model]"),
+    rows::biased("embed.norm", "embeddings.LayerNorm", "token_embd_norm", "[model]"),
+    rows::biased("blocks.*.attn.q", "transformer.layer.*.attention.q_lin", "blk.*.attn_q", "[model, model]"),
+    rows::biased("blocks.*.attn.k", "transformer.layer.*.attention.k_lin", "blk.*.attn_k", "[model, model]"),
+    rows::biased("blocks.*.attn.v", "transformer.layer.*.attention.v_lin", "blk.*.attn_v", "[model, model]"),
+    rows::biased("blocks.*.attn.o", "transformer.layer.*.attention.out_lin", "blk.*.attn_output", "[model, model]"),
+    rows::biased("blocks.*.attn_out_norm", "transformer.layer.*.sa_layer_norm", "blk.*.attn_output_norm", "[model]"),
+    rows::biased("blocks.*.ffn.up", "transformer.layer.*.ffn.lin1", "blk.*.ffn_up", "[ffn, model]"),
+    rows::biased("blocks.*.ffn.down", "transformer.layer.*.ffn.lin2", "blk.*.ffn_down", "[model, ffn]"),
+    rows::biased("blocks.*.ffn_out_norm", "transformer.layer.*.output_layer_norm", "blk.*.layer_output_norm", "[model]"),
+};
+constexpr std::array kMaskedLm = {rows::biased("head.dense", "vocab_transform", "", "[model, model]"),
+                                  rows::biased("head.norm", "vocab_layer_norm", "", "[model]"),
+                                  rows::tensor("head", "vocab_projector", "", "[vocab, model]", Bias::never, Presence::untied),
+                                  rows::head_bias("vocab_projector.bias", "", "[vocab]")};
+constexpr std::array kSequence = {rows::biased("head.dense", "pre_classifier", "", "[model, model]"), rows::classifier("classifier"),
+                                  rows::head_bias("classifier.bias", "", "[labels]")};
+constexpr std::array kTokens = {rows::classifier("classifier"), rows::head_bias("classifier.bias", "", "[labels]")};
+constexpr std::array kSpan = {rows::span_head("qa_outputs"), rows::head_bias("qa_outputs.bias", "", "[2]")};
+constexpr HeadSpec kHeads[] = {{"DistilBertModel"},
+                               {"DistilBertForMaskedLM", HeadSpec::Kind::masked_lm, kMaskedLm, Activation::configured},
+                               {"DistilBertForSequenceClassification", HeadSpec::Kind::sequence, kSequence, Activation::relu},
+                               {"DistilBertForTokenClassification", HeadSpec::Kind::tokens, kTokens},
+                               {"DistilBertForQuestionAnswering", HeadSpec::Kind::span, kSpan}};
+constexpr KeyAlias kKeys[] = {{"hidden_size", "dim"},
+                              {"num_hidden_layers", "n_layers"},
+                              {"num_attention_heads", "n_heads"},
+                              {"intermediate_size", "hidden_dim"},
+                              {"hidden_act", "activation"},
+                              {"rms_norm_eps", "layer_norm_eps"}};
+
+}  // namespace
+
+extern const Arch distilbert;
+constinit const Arch distilbert = {
+    .name = "distilbert",
+    .hf_model_type = "distilbert",
+    .hf_prefix = "distilbert.",
+    .gguf_arch = "bert",
+    .block = {.norm = Norm::layer, .attention = {.causal = false, .rope = Rope::none}},
+    .tensors = kTensors,
+    .heads = kHeads,
+    .hf_keys = kKeys,
+    .hf_defaults = R"({"layer_norm_eps": 1e-12, "activation": "gelu", "max_position_embeddings": 512, "tie_word_embeddings": true,
+                       "pad_token_id": 0})",
+    .ignored = rows::kBertIgnored,
+};
+
+}  // namespace tightrope::model

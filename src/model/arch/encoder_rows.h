@@ -1,0 +1,48 @@
+// Rows and keys that the families around BERT share.
+#pragma once
+
+#include "model/arch/rows.h"
+
+namespace tightrope::model::rows {
+
+// A tensor with a bias, or without a place in a GGUF.
+constexpr TensorSpec biased(std::string_view canonical, std::string_view huggingface, std::string_view gguf, std::string_view shape) {
+  return tensor(canonical, huggingface, gguf, shape, Bias::always);
+}
+
+// BERT's block under its own names; RoBERTa and ELECTRA have the same.
+inline constexpr std::array kBertBlock = {
+    biased("blocks.*.attn.q", "encoder.layer.*.attention.self.query", "blk.*.attn_q", "[heads*head, model]"),
+    biased("blocks.*.attn.k", "encoder.layer.*.attention.self.key", "blk.*.attn_k", "[heads*head, model]"),
+    biased("blocks.*.attn.v", "encoder.layer.*.attention.self.value", "blk.*.attn_v", "[heads*head, model]"),
+    biased("blocks.*.attn.o", "encoder.layer.*.attention.output.dense", "blk.*.attn_output", "[model, heads*head]"),
+    biased("blocks.*.attn_out_norm", "encoder.layer.*.attention.output.LayerNorm", "blk.*.attn_output_norm", "[model]"),
+    biased("blocks.*.ffn.up", "encoder.layer.*.intermediate.dense", "blk.*.ffn_up", "[ffn, model]"),
+    biased("blocks.*.ffn.down", "encoder.layer.*.output.dense", "blk.*.ffn_down", "[model, ffn]"),
+    biased("blocks.*.ffn_out_norm", "encoder.layer.*.output.LayerNorm", "blk.*.layer_output_norm", "[model]"),
+};
+
+// Token, position and type embeddings of `width`, summed and normed.
+constexpr std::array<TensorSpec, 4> bert_embeddings(std::string_view words, std::string_view positions, std::string_view types) {
+  return {tensor("embed", "embeddings.word_embeddings", "token_embd", words),
+          tensor("embed.positions", "embeddings.position_embeddings", "position_embd", positions),
+          tensor("embed.types", "embeddings.token_type_embeddings", "token_types", types),
+          biased("embed.norm", "embeddings.LayerNorm", "token_embd_norm", positions.starts_with("[positions, m") ? "[model]" : "[embedding]")};
+}
+
+// One linear layer on every token, or on the pooled one.
+constexpr TensorSpec classifier(std::string_view huggingface, std::string_view gguf = "") {
+  return tensor("head", huggingface, gguf, "[labels, model]");
+}
+constexpr TensorSpec span_head(std::string_view huggingface) { return tensor("head", huggingface, "", "[2, model]"); }
+constexpr TensorSpec head_bias(std::string_view huggingface, std::string_view gguf, std::string_view shape) {
+  return bare("head.bias", huggingface, gguf, shape);
+}
+
+inline constexpr std::string_view kBertOnly = R"({"position_embedding_type": "absolute", "is_decoder": false, "add_cross_attention": false})";
+
+// What old checkpoints, other heads and ties leave in the files.
+inline constexpr std::string_view kBertIgnored[] = {"*embeddings.position_ids", "*embeddings.token_type_ids", "cls.seq_relationship.*",
+                                                    "*.decoder.bias", "*pooler.dense.*"};
+
+}  // namespace tightrope::model::rows

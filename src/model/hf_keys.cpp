@@ -1,0 +1,47 @@
+// Looking a key up: the file first, then what the family takes by default.
+#include "model/hf_keys.h"
+
+#include <algorithm>
+
+namespace tightrope::model {
+
+std::string_view own_key(const Arch& arch, std::string_view usual) {
+  const auto alias = std::find_if(arch.hf_keys.begin(), arch.hf_keys.end(), [&](const KeyAlias& each) { return each.usual == usual; });
+  return alias == arch.hf_keys.end() ? usual : alias->own;
+}
+
+HfKeys::HfKeys(const Arch& arch, const Json& json) : arch_(arch), json_(json), defaults_(Json::parse(arch.hf_defaults, arch.name)) {}
+
+const Json* HfKeys::find(std::string_view usual) const {
+  const std::string_view own = own_key(arch_, usual);
+  const Json* value = json_.find(own);
+  if (value == nullptr && own != usual) value = json_.find(usual);
+  if (value == nullptr) value = defaults_.find(own);
+  return value != nullptr && !value->is_null() ? value : nullptr;
+}
+
+bool HfKeys::knows(std::string_view usual) const { return defaults_.find(own_key(arch_, usual)) != nullptr; }
+std::string HfKeys::what(std::string_view usual) const { return fmt::format("{} in {}", own_key(arch_, usual), kConfigJson); }
+
+std::uint64_t HfKeys::unsigned_at(std::string_view usual) const {
+  if (const Json* value = find(usual)) return value->as_uint(what(usual));
+  return json_.at(own_key(arch_, usual), kConfigJson).as_uint(what(usual));  // throws, naming the key
+}
+std::uint64_t HfKeys::unsigned_or(std::string_view usual, std::uint64_t fallback) const {
+  const Json* value = find(usual);
+  return value != nullptr ? value->as_uint(what(usual)) : fallback;
+}
+double HfKeys::number_or(std::string_view usual, double fallback) const {
+  const Json* value = find(usual);
+  return value != nullptr ? value->as_double(what(usual)) : fallback;
+}
+bool HfKeys::bool_or(std::string_view usual, bool fallback) const {
+  const Json* value = find(usual);
+  return value != nullptr ? value->as_bool(what(usual)) : fallback;
+}
+std::string HfKeys::string_or(std::string_view usual, std::string_view fallback) const {
+  const Json* value = find(usual);
+  return value != nullptr ? value->as_string(what(usual)) : std::string(fallback);
+}
+
+}  // namespace tightrope::model

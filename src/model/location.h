@@ -1,0 +1,32 @@
+// Where one tensor of ours lies in a container: in which stored tensors, and which of their rows are which of ours.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/arch.h"
+#include "model/config.h"
+#include "tensor/shape.h"
+
+namespace tightrope::model {
+
+// `count` of our rows from `ours` on are the stored rows from `stored` on. Elements are the rows of a vector.
+struct RowRun {
+  std::uint64_t ours = 0, stored = 0, count = 0;
+};
+
+struct Location {
+  std::vector<std::string> names;  // of stored tensors; several (one an expert) hold our rows one after another
+  Shape stored_shape;              // of each of them, as the container has it
+  std::vector<RowRun> runs;        // within the first; in the others `ours` goes on
+  bool transposed = false;         // the container has [in, out]
+  bool plus_one = false;           // the container has 1 + weight
+
+  bool exists() const { return !names.empty(); }
+};
+
+// `shape`: of the tensor of ours (a bias: of the bias). `names` are complete.
+Location locate(const Place& place, std::vector<std::string> names, const Shape& shape, const Config& config);
+
+}  // namespace tightrope::model
