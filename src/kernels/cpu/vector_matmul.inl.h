@@ -71,14 +71,18 @@ HWY_INLINE void multiply_rows(const MatmulArguments& a, std::size_t token) {
   for (; row + 4 <= a.rows; row += 4) {
     Tile<4, kTokens> tile{a.weights + row * a.length, a.length, x, a.x_stride, {}};
     multiply(tile, a.length);
+    const auto bias = a.bias == nullptr ? hn::Zero(Four()) : hn::LoadU(Four(), a.bias + row);
     HWY_UNROLL(8)
-    for (std::size_t t = 0; t < kTokens; ++t)
-      hn::StoreU(sum_four(tile.sums[0][t], tile.sums[1][t], tile.sums[2][t], tile.sums[3][t]), Four(), y + t * a.y_stride + row);
+    for (std::size_t t = 0; t < kTokens; ++t) {
+      const auto sums = sum_four(tile.sums[0][t], tile.sums[1][t], tile.sums[2][t], tile.sums[3][t]);
+      hn::StoreU(hn::Add(sums, bias), Four(), y + t * a.y_stride + row);
+    }
   }
   for (; row < a.rows; ++row) {
     Tile<1, kTokens> tile{a.weights + row * a.length, a.length, x, a.x_stride, {}};
     multiply(tile, a.length);
-    for (std::size_t t = 0; t < kTokens; ++t) y[t * a.y_stride + row] = sum_one(tile.sums[0][t]);
+    const float bias = a.bias == nullptr ? 0 : a.bias[row];
+    for (std::size_t t = 0; t < kTokens; ++t) y[t * a.y_stride + row] = sum_one(tile.sums[0][t]) + bias;
   }
 }
 
