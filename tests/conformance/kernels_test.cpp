@@ -38,7 +38,9 @@ constexpr std::size_t kLengths[] = {0, 1, 3, 4, 5, 8, 15, 16, 17, 31, 33, 64, 10
 TEST_P(Kernels, TableSaysWhichItIs) { EXPECT_EQ(table_.isa, GetParam()); }
 
 TEST_P(Kernels, MatmulAgreesForEveryShape) {
-  for (const std::size_t length : kLengths)
+  std::vector<std::size_t> lengths(std::begin(kLengths), std::end(kLengths));
+  lengths.insert(lengths.end(), {768, 769, 1600});  // sums are taken in stretches of 768
+  for (const std::size_t length : lengths)
     for (const std::size_t rows : {0, 1, 3, 4, 9})
       for (const std::size_t tokens : {0, 1, 2, 3, 5, 6, 7, 13}) {
         const std::vector<float> weights = random_values(random_, rows * length), biases = random_values(random_, rows);
@@ -57,16 +59,18 @@ TEST_P(Kernels, MatmulAgreesForEveryShape) {
 }
 
 TEST_P(Kernels, MatmulGivesATokenTheSameBitsAloneAndInABatch) {
-  constexpr std::size_t kRows = 11, kTokens = 13, kLength = 77;
-  const std::vector<float> weights = random_values(random_, kRows * kLength), x = random_values(random_, kTokens * kLength);
-  std::vector<float> batch(kTokens * kRows), alone(kRows);
-  table_.matmul({weights.data(), x.data(), batch.data(), kRows, kTokens, kLength, kLength, kRows});
-  for (std::size_t t = 0; t < kTokens; ++t) {
-    for (std::size_t row = 0; row < kRows; row += 3) {
-      const std::size_t rows = std::min<std::size_t>(3, kRows - row);
-      table_.matmul({weights.data() + row * kLength, x.data() + t * kLength, alone.data() + row, rows, 1, kLength, kLength, kRows});
+  for (const std::size_t length : {77, 769, 1800}) {
+    constexpr std::size_t kRows = 11, kTokens = 13;
+    const std::vector<float> weights = random_values(random_, kRows * length), x = random_values(random_, kTokens * length);
+    std::vector<float> batch(kTokens * kRows), alone(kRows);
+    table_.matmul({weights.data(), x.data(), batch.data(), kRows, kTokens, length, length, kRows});
+    for (std::size_t t = 0; t < kTokens; ++t) {
+      for (std::size_t row = 0; row < kRows; row += 3) {
+        const std::size_t rows = std::min<std::size_t>(3, kRows - row);
+        table_.matmul({weights.data() + row * length, x.data() + t * length, alone.data() + row, rows, 1, length, length, kRows});
+      }
+      EXPECT_TRUE(same_bits(alone.data(), batch.data() + t * kRows, kRows)) << "token " << t;
     }
-    EXPECT_TRUE(same_bits(alone.data(), batch.data() + t * kRows, kRows)) << "token " << t;
   }
 }
 
