@@ -157,7 +157,7 @@ std::span<const Arch* const> all_archs();
 const Arch& arch_for_hf_model_type(std::string_view model_type);
 // Several families may share a GGUF architecture; those with and without experts are told apart.
 const Arch& arch_for_gguf(std::string_view gguf_arch, bool has_experts);
-// The row of the architecture for a class of config.json's architectures. Errors: unsupported, listing the family's classes.
+// The head of a class of config.json's architectures. Errors: unsupported, listing the family's classes.
 const HeadSpec& head_for_class(const Arch& arch, std::string_view hf_class);
 
 }  // namespace tightrope::model

@@ -22,8 +22,8 @@ struct RopeConfig {
   double attention_factor = 0;                                 // yarn, longrope; 0: from the factor
   bool truncate = true;                                        // yarn: whole dimensions bound the ramp
   std::uint64_t original_context = 0;                          // dynamic, yarn, llama3, longrope; tokens
-  std::vector<float> short_factors, long_factors;              // longrope, [dimensions / 2]: within the original context and beyond it
-  std::vector<float> divisors;  // [dimensions / 2], from a GGUF's rope_freqs: divides each frequency, in place of a named scaling
+  std::vector<float> short_factors = {}, long_factors = {};              // longrope, [dimensions / 2]: within the original context and beyond it
+  std::vector<float> divisors = {};  // [dimensions / 2], from a GGUF's rope_freqs: divides each frequency, in place of a named scaling
 };
 
 // What is particular to one block.
@@ -59,7 +59,7 @@ struct Config {
   bool tied = false;  // the head is the embedding
   bool attention_bias = false, mlp_bias = false, norm_bias = true;
   std::vector<std::string> labels;      // of a classifier's outputs
-  const HeadSpec* output = nullptr;     // what the model gives; one of its architecture's heads
+  const HeadSpec* output = nullptr;     // what the model gives; one of its architecture's heads (null: the first)
   std::int64_t bos = -1, padding = -1;  // token ids; -1: none
   std::vector<std::int64_t> eos;        // each ends a text; the first is the usual one
   std::string dtype;                    // of the checkpoint as config.json says ("bfloat16"); may be empty

@@ -112,8 +112,8 @@ std::vector<PlannedTensor> plan_tensors(const Arch& arch, const Config& config, 
     for (std::uint64_t block = 0; block < config.groups; ++block)
       for (std::size_t spec = first; spec < i; ++spec) speller.add(arch.tensors[spec], block, true);
   }
-  if (config.output != nullptr)
-    for (const TensorSpec& spec : config.output->tensors) speller.add(spec, 0, false);
+  const HeadSpec& head = config.output != nullptr ? *config.output : arch.heads.front();
+  for (const TensorSpec& spec : head.tensors) speller.add(spec, 0, false);
   return plan;
 }
 

@@ -143,7 +143,7 @@ TEST_P(Forward, ASequenceGivesTheSameBitsAloneAndInARaggedBatch) {
 INSTANTIATE_TEST_SUITE_P(EveryArch, Forward, ::testing::ValuesIn(variants()),
                          [](const ::testing::TestParamInfo<Variant>& param) { return param.param.name; });
 
-model::Model small_model() { return testing::random_model(model::arch_for_gguf("llama"), testing::small_config(), 5); }
+model::Model small_model() { return testing::random_model(model::arch_for_gguf("llama", false), testing::small_config(), 5); }
 
 TEST(Engine, RewindingForgetsLaterTokens) {
   Engine engine(small_model(), {.threads = 1, .isa = {}});
@@ -201,7 +201,7 @@ TEST(Engine, ShowsWhatEntersEveryLinearLayer) {
 
 TEST(Engine, CountsTheBytesOfAToken) {
   model::Config config = testing::small_config();
-  const model::Arch& arch = model::arch_for_gguf("llama");
+  const model::Arch& arch = model::arch_for_gguf("llama", false);
   const std::uint64_t vectors = (2 * 2 + 1) * 32 * 4, embedding = 97 * 32 * 4, row = 32 * 4;
   const std::uint64_t matrices = std::uint64_t{2} * (64 * 32 * 2 + 32 * 32 * 2 + 96 * 32 * 3) * 4;
   const std::uint64_t expected = vectors + matrices + embedding + row;

@@ -24,7 +24,7 @@ class Generate : public ::testing::Test {
     options.sampling.temperature = 0;
     return options;
   }
-  Engine engine_{testing::random_model(model::arch_for_gguf("llama"), testing::small_config(), 5), {.threads = 1, .isa = {}}};
+  Engine engine_{testing::random_model(model::arch_for_gguf("llama", false), testing::small_config(), 5), {.threads = 1, .isa = {}}};
 };
 
 TEST_F(Generate, IsArgmaxAfterArgmaxWhenGreedy) {
@@ -54,7 +54,7 @@ TEST_F(Generate, StopsAtTheModelsOwnEnd) {
   const TokenId end = generate(engine_, kPrompt, greedy(1)).tokens.front();
   model::Config config = testing::small_config();
   config.eos = {96, static_cast<std::int64_t>(end)};
-  Engine engine(testing::random_model(model::arch_for_gguf("llama"), config, 5), {.threads = 1, .isa = {}});
+  Engine engine(testing::random_model(model::arch_for_gguf("llama", false), config, 5), {.threads = 1, .isa = {}});
   const GenerationResult result = generate(engine, kPrompt, greedy(10));
   EXPECT_TRUE(result.stopped);
   EXPECT_TRUE(result.tokens.empty());

@@ -11,7 +11,6 @@
 #include "checkpoint/gguf.h"
 #include "checkpoint/safetensors.h"
 #include "model/checkpoint_io.h"
-#include "model/row_order.h"
 #include "support/readable_parameters.h"
 #include "support/temporary_folder.h"
 #include "support/tiny_model.h"
@@ -113,7 +112,7 @@ TEST_P(EveryArch, RowsOfAGgufAreWhatTheArchSays) {
   const std::size_t head = 8, row = 32 * sizeof(float);
   const auto spec = std::find_if(model.arch().tensors.begin(), model.arch().tensors.end(),
                                  [](const TensorSpec& each) { return each.canonical == "blocks.*.attn.q"; });
-  const bool pairs = spec->gguf_rows == GgufRows::query_pairs;
+  const bool pairs = spec->gguf.part == Part::query_pairs;
   std::size_t place = 0;
   for (std::size_t h = 0; h < 4; ++h)
     for (std::size_t i = 0; i < head; ++i, ++place) {
@@ -125,25 +124,11 @@ TEST_P(EveryArch, RowsOfAGgufAreWhatTheArchSays) {
     }
 }
 
-TEST(RowOrder, SwapsHalvesAndPairs) {
-  std::vector<std::byte> letters;
-  for (const char c : {'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'}) letters.insert(letters.end(), {std::byte(c), std::byte(0)});
-  const Weight rows(formats::get("f16"), Shape{8, 1}, Bytes(letters)), bias(formats::get("f16"), Shape{8}, Bytes(letters));
-  for (const Weight& weight : {rows, bias}) {
-    const std::vector<std::byte> stored = bytes_of(to_gguf_rows(weight, GgufRows::query_pairs, 4));
-    std::string order;
-    for (std::size_t i = 0; i < stored.size(); i += 2) order += static_cast<char>(stored[i]);
-    EXPECT_EQ(order, "acbdegfh");
-    EXPECT_EQ(bytes_of(from_gguf_rows(to_gguf_rows(weight, GgufRows::key_pairs, 4), GgufRows::key_pairs, 4)), letters);
-    EXPECT_EQ(bytes_of(to_gguf_rows(weight, GgufRows::same, 4)), letters);
-  }
-}
-
 TEST(SaveGguf, WritesWhatReadersExpect) {
   const test::TemporaryFolder folder;
   Config config = test::tiny_config();
   config.tied = true;
-  const Model plain = test::tiny_model(arch_for_gguf("llama"), config);
+  const Model plain = test::tiny_model(arch_for_gguf("llama", false), config);
   const Model model = plain.map([](const NamedWeight& tensor) {
     return tensor.weight.shape().rank() == 2 ? tensor.weight.encoded_as(formats::get("q8_0"), formats::kScalarCodec) : tensor.weight;
   });
@@ -169,7 +154,7 @@ TEST(SaveGguf, WritesWhatReadersExpect) {
 
 TEST(SaveHuggingface, RefusesBlockFormats) {
   const test::TemporaryFolder folder;
-  const Model model = test::tiny_model(arch_for_gguf("llama")).map([](const NamedWeight& tensor) {
+  const Model model = test::tiny_model(arch_for_gguf("llama", false)).map([](const NamedWeight& tensor) {
     return tensor.weight.shape().rank() == 2 ? tensor.weight.encoded_as(formats::get("q8_0"), formats::kScalarCodec) : tensor.weight;
   });
   EXPECT_THROW(save_huggingface(model, folder / "out", {}), Error);
@@ -178,7 +163,7 @@ TEST(SaveHuggingface, RefusesBlockFormats) {
 
 TEST(SaveHuggingface, ReplacesOnlyModelsAndOnlyWhenAllowed) {
   const test::TemporaryFolder folder;
-  const Model model = test::tiny_model(arch_for_gguf("llama"));
+  const Model model = test::tiny_model(arch_for_gguf("llama", false));
   const fs::path out = folder / "out";
   save_huggingface(model, out, {});
   EXPECT_THROW(save_huggingface(model, out, {}), Error);
@@ -202,7 +187,7 @@ TEST(SaveHuggingface, ReplacesOnlyModelsAndOnlyWhenAllowed) {
 
 TEST(Save, NamesTheTensorThatCannotBeEncoded) {
   const test::TemporaryFolder folder;
-  const Model model = test::tiny_model(arch_for_gguf("llama"), test::tiny_config(), 1, "f32");
+  const Model model = test::tiny_model(arch_for_gguf("llama", false), test::tiny_config(), 1, "f32");
   const Weight& good = model.get("blocks.1.ffn.up");
   std::vector<std::byte> bytes = bytes_of(good);
   const float nan = std::numeric_limits<float>::quiet_NaN();

@@ -25,7 +25,7 @@ constexpr double kTolerance = 1e-4;
 constexpr double kTrainedTolerance = 1e-3;
 
 struct Case {
-  const char* folder;
+  std::string folder;
   kernels::Isa isa;
 };
 
@@ -88,9 +88,9 @@ class OracleTest : public ::testing::TestWithParam<Case> {
   std::filesystem::path folder_;
 };
 
-class TinyOracle : public OracleTest {};
+class DecoderOracle : public OracleTest {};
 
-TEST_P(TinyOracle, Agrees) {
+TEST_P(DecoderOracle, Agrees) {
   engine::Engine engine = this->engine();
   const Oracle oracle(folder_);
   std::size_t hidden_states = 0;
@@ -106,18 +106,81 @@ TEST_P(TinyOracle, Agrees) {
   expect_greedy(engine, oracle.ids("greedy_ids").front(), 12);
 }
 
-constexpr const char* kTiny[] = {
-    "oracles/llama", "oracles/llama-tied-bias", "oracles/llama3-rope-scaling", "oracles/llama-linear-rope", "oracles/llama-yarn-rope",
-    "oracles/qwen3"};
+// The unmasked positions of each text of a padded batch: [texts, longest, width] to [tokens, width].
+std::vector<float> unpadded(const std::vector<float>& padded, const std::vector<std::vector<TokenId>>& mask) {
+  const std::size_t width = padded.size() / (mask.size() * mask.front().size());
+  std::vector<float> rows;
+  for (std::size_t t = 0; t < mask.size(); ++t)
+    for (std::size_t i = 0; i < mask[t].size(); ++i)
+      if (mask[t][i] != 0) {
+        const auto first = padded.begin() + static_cast<std::ptrdiff_t>((t * mask[t].size() + i) * width);
+        rows.insert(rows.end(), first, first + static_cast<std::ptrdiff_t>(width));
+      }
+  return rows;
+}
 
-std::vector<Case> tiny_cases() {
+// Start and end of each token side by side, as the engine gives them.
+std::vector<float> span_logits(const Oracle& oracle, const std::vector<std::vector<TokenId>>& mask) {
+  const std::vector<float> start = unpadded(oracle.floats("start_logits"), mask), end = unpadded(oracle.floats("end_logits"), mask);
+  std::vector<float> both;
+  for (std::size_t i = 0; i < start.size(); ++i) both.insert(both.end(), {start[i], end[i]});
+  return both;
+}
+
+class EncoderOracle : public OracleTest {};
+
+TEST_P(EncoderOracle, Agrees) {
+  engine::Engine engine = this->engine();
+  const Oracle oracle(folder_);
+  const std::vector<std::vector<TokenId>> ids = oracle.ids("input_ids"), mask = oracle.ids("attention_mask");
+  const std::vector<std::vector<TokenId>> types = oracle.has("token_type_ids") ? oracle.ids("token_type_ids") : std::vector<std::vector<TokenId>>();
+  std::vector<engine::Text> texts;
+  for (std::size_t t = 0; t < ids.size(); ++t) {
+    const auto length = static_cast<std::size_t>(std::count(mask[t].begin(), mask[t].end(), 1U));
+    texts.push_back({std::span(ids[t]).first(length), types.empty() ? std::span<const std::uint32_t>() : std::span(types[t]).first(length)});
+  }
+  std::size_t hidden_states = 0;
+  engine.observe_hidden([&](std::uint64_t index, std::span<const float> hidden, std::uint64_t) {
+    ++hidden_states;
+    EXPECT_LT(relative_difference(hidden, unpadded(oracle.floats("hidden." + std::to_string(index)), mask)), kTolerance)
+        << "hidden state " << index;
+  });
+  const engine::Encoded encoded = engine.encode(texts);
+  EXPECT_TRUE(oracle.has("hidden." + std::to_string(hidden_states - 1)) && !oracle.has("hidden." + std::to_string(hidden_states)));
+  if (oracle.has("last_hidden_state")) {
+    EXPECT_LT(relative_difference(encoded.hidden, unpadded(oracle.floats("last_hidden_state"), mask)), kTolerance);
+  }
+  if (oracle.has("pooler_output")) {
+    EXPECT_LT(relative_difference(encoded.pooled, oracle.floats("pooler_output")), kTolerance);
+  }
+  if (oracle.has("start_logits")) {
+    EXPECT_LT(relative_difference(encoded.output, span_logits(oracle, mask)), kTolerance);
+  }
+  if (oracle.has("logits")) {
+    const bool of_texts = oracle.shape("logits").rank() == 2;
+    const std::vector<float> logits = oracle.floats("logits");
+    EXPECT_LT(relative_difference(encoded.output, of_texts ? logits : unpadded(logits, mask)), kTolerance);
+  }
+}
+
+constexpr const char* kDecoders[] = {
+    "gemma",        "gemma2",          "gemma3",  "gpt-neox", "gpt2",  "llama", "llama-linear-rope", "llama-tied-bias", "llama-yarn-rope",
+    "llama3-rope-scaling", "mistral-headdim", "mistral-sliding", "mixtral", "olmo2", "phi", "phi3", "phi3-longrope", "qwen2", "qwen3",
+    "qwen3-moe",    "smollm3"};
+constexpr const char* kEncoders[] = {"albert-mlm",        "albert-seqcls",     "bert-base",      "bert-mlm",          "bert-qa",
+                                     "bert-seqcls",       "bert-tokcls",       "distilbert-mlm", "distilbert-seqcls", "electra-base",
+                                     "mobilebert-mlm",    "mobilebert-seqcls", "modernbert-mlm", "roberta-mlm",       "roberta-seqcls"};
+
+std::vector<Case> on_every_isa(std::span<const char* const> names) {
   std::vector<Case> cases;
-  for (const char* folder : kTiny)
-    for (const kernels::Isa isa : kernels::available_isas()) cases.push_back({folder, isa});
+  for (const char* name : names)
+    for (const kernels::Isa isa : kernels::available_isas()) cases.push_back({"oracles/" + std::string(name), isa});
   return cases;
 }
 
-INSTANTIATE_TEST_SUITE_P(Decoders, TinyOracle, ::testing::ValuesIn(tiny_cases()),
+INSTANTIATE_TEST_SUITE_P(Tiny, DecoderOracle, ::testing::ValuesIn(on_every_isa(kDecoders)),
+                         [](const ::testing::TestParamInfo<Case>& param) { return name_of(param.param); });
+INSTANTIATE_TEST_SUITE_P(Tiny, EncoderOracle, ::testing::ValuesIn(on_every_isa(kEncoders)),
                          [](const ::testing::TestParamInfo<Case>& param) { return name_of(param.param); });
 
 class WrenOracle : public OracleTest {};

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/random.h"
+#include "model/config_checks.h"
 #include "model/tensor_plan.h"
 
 namespace tightrope::testing {
@@ -36,6 +37,8 @@ model::Config small_config() {
   config.head = 16;
   config.ffn = 96;
   config.context = 256;
+  config.rope_dimensions = config.head;
+  model::complete_config(config);
   return config;
 }
 
@@ -48,6 +51,8 @@ model::Config odd_config() {
   config.head = 10;
   config.ffn = 51;
   config.rope.theta = 500000;
+  config.rope_dimensions = config.head;
+  config.embedding = config.bottleneck = config.model;
   return config;
 }
 

@@ -2,6 +2,7 @@
 #include "support/tiny_model.h"
 
 #include "base/random.h"
+#include "model/config_checks.h"
 #include "model/tensor_plan.h"
 #include "support/random_model.h"
 #include "text/byte_alphabet.h"
@@ -23,6 +24,8 @@ model::Config tiny_config() {
   config.eos = {1};
   config.padding = 2;
   config.name = "tiny";
+  config.rope_dimensions = config.head;
+  model::complete_config(config);
   return config;
 }
 
