@@ -28,10 +28,10 @@ enum class Activation : std::uint8_t {
 struct WindowSpec {
   enum class Rule : std::uint8_t {
     never,
-    always,        // every block, once config.json gives a window
-    full_last,     // of each period of blocks the last one sees everything
-    full_first,    // of each period of blocks the first one sees everything
-    late_blocks,   // blocks from config.json's max_window_layers on
+    always,       // every block, once config.json gives a window
+    full_last,    // of each period of blocks the last one sees everything
+    full_first,   // of each period of blocks the first one sees everything
+    late_blocks,  // blocks from config.json's max_window_layers on
   };
   Rule rule = Rule::never;
   std::string_view key = "sliding_window";  // of the window's size in config.json
@@ -60,7 +60,7 @@ struct BlockSpec {
 };
 
 struct EmbeddingSpec {
-  bool scaled = false;                  // times sqrt(model)
+  bool scaled = false;                   // times sqrt(model)
   bool positions_after_padding = false;  // learned positions start at the padding token's id + 1
 };
 
@@ -84,11 +84,11 @@ enum class Part : std::uint8_t {
   head_value,
   first_half,
   second_half,
-  query_pairs,         // each query head's rows interleaved: halves (0 … d/2), (d/2 … d) become pairs (0, d/2), (1, d/2+1), …
-  key_pairs,           // the same for key heads
-  beyond_padding,      // the rows after the padding token's
-  transposed,          // [in, out]
-  transposed_query,    // the same of a fused tensor
+  query_pairs,       // each query head's rows interleaved: halves (0 … d/2), (d/2 … d) become pairs (0, d/2), (1, d/2+1), …
+  key_pairs,         // the same for key heads
+  beyond_padding,    // the rows after the padding token's
+  transposed,        // [in, out]
+  transposed_query,  // the same of a fused tensor
   transposed_key,
   transposed_value,
 };
@@ -143,12 +143,12 @@ struct Arch {
   EmbeddingSpec embedding = {};
   BlockSpec block = {};
   std::span<const TensorSpec> tensors = {};
-  std::span<const HeadSpec> heads = {};               // the first is the usual one
-  std::span<const KeyAlias> hf_keys = {};        // how config.json spells what others spell otherwise
-  std::string_view hf_defaults = "{}";           // JSON: what transformers takes when config.json does not say; lists the keys
-                                                 // that not every family has
-  std::string_view hf_only = "{}";               // JSON: keys that must have this value where they are present
-  std::uint64_t ffn_multiple = 0;                // of `model`, where config.json gives no feed-forward size
+  std::span<const HeadSpec> heads = {};            // the first is the usual one
+  std::span<const KeyAlias> hf_keys = {};          // how config.json spells what others spell otherwise
+  std::string_view hf_defaults = "{}";             // JSON: what transformers takes when config.json does not say; lists the keys
+                                                   // that not every family has
+  std::string_view hf_only = "{}";                 // JSON: keys that must have this value where they are present
+  std::uint64_t ffn_multiple = 0;                  // of `model`, where config.json gives no feed-forward size
   std::span<const std::string_view> ignored = {};  // globs over stored names that carry nothing of the model
 };
 

@@ -43,7 +43,8 @@ Weight joined(std::vector<Segment> segments, std::uint64_t rows) {
   const formats::Format& format = front.format();
   auto shared = std::make_shared<const std::vector<Segment>>(std::move(segments));
   const auto make = [shared, row](std::uint64_t first, std::uint64_t count, std::span<std::byte> out) {
-    auto segment = std::upper_bound(shared->begin(), shared->end(), first, [](std::uint64_t at, const Segment& s) { return at < s.at; }) - 1;
+    auto segment =
+        std::upper_bound(shared->begin(), shared->end(), first, [](std::uint64_t at, const Segment& s) { return at < s.at; }) - 1;
     for (std::uint64_t done = 0; done < count; ++segment) {
       const std::uint64_t skipped = first + done - segment->at, taken = std::min(segment->count - skipped, count - done);
       segment->source.read_rows(segment->from + skipped, taken, out.subspan(done * row, taken * row));

@@ -18,8 +18,8 @@ struct Collect {
   std::function<bool(const checkpoint::Entry&)> ignorable;  // tensors beyond the plan that may be there
 };
 
-// Weights in the plan's order, rows as ours; optional tensors that the file lacks are left out. Errors: malformed, naming tensors that are missing, unexpected or of another
-// shape; unsupported for element types that are no weights.
+// Weights in the plan's order, rows as ours; optional tensors that the file lacks are left out. Errors: malformed, naming tensors that are
+// missing, unexpected or of another shape; unsupported for element types that are no weights.
 std::vector<NamedWeight> collect(const checkpoint::Container& container, const std::vector<PlannedTensor>& plan, const Collect& how);
 
 // The commonest format of the matrices by elements; null when there are none.

@@ -14,17 +14,26 @@ namespace tightrope::model {
 namespace {
 
 // Far beyond any model, and small enough that products of two extents stay exact and a hostile count costs little memory.
-constexpr std::uint64_t kMaxExtent = std::uint64_t{1} << 28, kMaxBlocks = 4096, kMaxHeads = 1 << 16, kMaxHead = 1 << 16, kMaxExperts = 1 << 12;
+constexpr std::uint64_t kMaxExtent = std::uint64_t{1} << 28, kMaxBlocks = 4096, kMaxHeads = 1 << 16, kMaxHead = 1 << 16,
+                        kMaxExperts = 1 << 12;
 
 // The words of TensorSpec::shape.
 struct Extent {
   std::string_view word;
   std::uint64_t Config::*value;
 };
-constexpr Extent kExtents[] = {{"vocab", &Config::vocab},         {"model", &Config::model},           {"blocks", &Config::blocks},
-                               {"heads", &Config::heads},         {"kv_heads", &Config::kv_heads},     {"head", &Config::head},
-                               {"ffn", &Config::ffn},             {"embedding", &Config::embedding},   {"positions", &Config::positions},
-                               {"types", &Config::types},         {"bottleneck", &Config::bottleneck}, {"experts", &Config::experts},
+constexpr Extent kExtents[] = {{"vocab", &Config::vocab},
+                               {"model", &Config::model},
+                               {"blocks", &Config::blocks},
+                               {"heads", &Config::heads},
+                               {"kv_heads", &Config::kv_heads},
+                               {"head", &Config::head},
+                               {"ffn", &Config::ffn},
+                               {"embedding", &Config::embedding},
+                               {"positions", &Config::positions},
+                               {"types", &Config::types},
+                               {"bottleneck", &Config::bottleneck},
+                               {"experts", &Config::experts},
                                {"expert_ffn", &Config::expert_ffn}};
 
 [[noreturn]] void refuse(std::string_view source, std::string_view rule) {
@@ -61,11 +70,13 @@ void check_rope(const RopeConfig& rope, std::uint64_t half, std::string_view sou
 std::uint64_t Config::extent(std::string_view word) const {
   if (const std::size_t minus = word.find('-'); minus != std::string_view::npos) {
     const std::uint64_t whole = extent(word.substr(0, minus)), part = extent(word.substr(minus + 1));
-    if (part > whole) refuse("the model", fmt::format("{} is {}, more than {}, which is {}", word.substr(minus + 1), part, word.substr(0, minus), whole));
+    if (part > whole)
+      refuse("the model", fmt::format("{} is {}, more than {}, which is {}", word.substr(minus + 1), part, word.substr(0, minus), whole));
     return whole - part;
   }
   std::uint64_t number = 0;
-  if (const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number); error == std::errc() && end == word.data() + word.size())
+  if (const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+      error == std::errc() && end == word.data() + word.size())
     return number;
   const auto known = std::find_if(std::begin(kExtents), std::end(kExtents), [&](const Extent& extent) { return extent.word == word; });
   if (known != std::end(kExtents)) return this->*known->value;

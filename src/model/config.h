@@ -22,41 +22,41 @@ struct RopeConfig {
   double attention_factor = 0;                                 // yarn, longrope; 0: from the factor
   bool truncate = true;                                        // yarn: whole dimensions bound the ramp
   std::uint64_t original_context = 0;                          // dynamic, yarn, llama3, longrope; tokens
-  std::vector<float> short_factors = {}, long_factors = {};              // longrope, [dimensions / 2]: within the original context and beyond it
+  std::vector<float> short_factors = {}, long_factors = {};    // longrope, [dimensions / 2]: within the original context and beyond it
   std::vector<float> divisors = {};  // [dimensions / 2], from a GGUF's rope_freqs: divides each frequency, in place of a named scaling
 };
 
 // What is particular to one block.
 struct BlockVariant {
   enum class Positions : std::uint8_t { global, local, none };
-  std::uint64_t window = 0;                   // tokens; 0: sees everything
-  Positions positions = Positions::global;    // which RoPE turns its heads
+  std::uint64_t window = 0;                 // tokens; 0: sees everything
+  Positions positions = Positions::global;  // which RoPE turns its heads
 };
 
 struct Config {
   std::uint64_t vocab = 0, model = 0, blocks = 0, heads = 0, kv_heads = 0, head = 0, ffn = 0;
-  std::uint64_t context = 0;         // tokens the model was trained for
+  std::uint64_t context = 0;          // tokens the model was trained for
   std::uint64_t rope_dimensions = 0;  // of a head that RoPE turns, even; the rest stay as they are
-  std::uint64_t embedding = 0;       // width of the token embedding; `model` unless it is factorised
-  std::uint64_t positions = 0;       // rows of the learned positions; 0: none
-  std::uint64_t types = 0;           // token types; 0: none
-  std::uint64_t groups = 0;          // blocks stored: `blocks` unless weights are shared; block i runs group i * groups / blocks
-  std::uint64_t bottleneck = 0;      // width inside a block; `model` unless there is a bottleneck
-  std::uint64_t stacked = 0;         // feed-forward networks of a block before its last
+  std::uint64_t embedding = 0;        // width of the token embedding; `model` unless it is factorised
+  std::uint64_t positions = 0;        // rows of the learned positions; 0: none
+  std::uint64_t types = 0;            // token types; 0: none
+  std::uint64_t groups = 0;           // blocks stored: `blocks` unless weights are shared; block i runs group i * groups / blocks
+  std::uint64_t bottleneck = 0;       // width inside a block; `model` unless there is a bottleneck
+  std::uint64_t stacked = 0;          // feed-forward networks of a block before its last
   std::uint64_t experts = 0, experts_used = 0, expert_ffn = 0;
-  bool normalise_experts = false;    // the chosen experts' weights sum to one
+  bool normalise_experts = false;  // the chosen experts' weights sum to one
   double norm_epsilon = 1e-5;
-  double attention_scale = 0;        // multiplies scores; 0: 1 / sqrt(head)
-  double attention_cap = 0;          // scores become cap * tanh(score / cap); 0: none
-  double logit_cap = 0;              // the same for logits
+  double attention_scale = 0;  // multiplies scores; 0: 1 / sqrt(head)
+  double attention_cap = 0;    // scores become cap * tanh(score / cap); 0: none
+  double logit_cap = 0;        // the same for logits
   Activation activation = Activation::silu;
   Activation head_activation = Activation::none;  // after head.dense
-  bool parallel = false;             // attention and feed-forward network read the same x
-  bool mean_pooling = false;         // a sequence head reads the mean of all tokens, not the first
+  bool parallel = false;                          // attention and feed-forward network read the same x
+  bool mean_pooling = false;                      // a sequence head reads the mean of all tokens, not the first
   RopeConfig rope;
   std::optional<RopeConfig> local_rope;  // of windowed blocks, where it differs
   std::vector<BlockVariant> variants;    // [blocks]
-  bool tied = false;  // the head is the embedding
+  bool tied = false;                     // the head is the embedding
   bool attention_bias = false, mlp_bias = false, norm_bias = true;
   std::vector<std::string> labels;      // of a classifier's outputs
   const HeadSpec* output = nullptr;     // what the model gives; one of its architecture's heads (null: the first)

@@ -38,12 +38,19 @@ void refuse_unsupported(const HfKeys& keys) {
   }
 }
 
+// A stated extent is not zero; only token types may be none.
+std::uint64_t stated_extent(const HfKeys& keys, const UnsignedField& field) {
+  const std::uint64_t value = keys.unsigned_at(field.key);
+  if (field.value != &Config::types) check_extent(value, std::uint64_t{1} << 28, keys.what(field.key));
+  return value;
+}
+
 void read_fields(const HfKeys& keys, Config& config) {
   for (const UnsignedField& field : kUnsignedFields)
     if (field.required)
       config.*field.value = keys.unsigned_at(field.key);
-    else if (!field.particular || keys.knows(field.key))
-      config.*field.value = keys.unsigned_or(field.key, 0);
+    else if ((!field.particular || keys.knows(field.key)) && keys.find(field.key) != nullptr)
+      config.*field.value = stated_extent(keys, field);
   for (const NumberField& field : kNumberFields) config.*field.value = keys.number_or(field.key, 0);
   for (const BoolField& field : kBoolFields) config.*field.value = keys.bool_or(field.key, config.*field.value);
   if (keys.find("rms_norm_eps") == nullptr) config.norm_epsilon = kDefaultEpsilon;
@@ -93,14 +100,14 @@ std::vector<bool> sliding_blocks(const HfKeys& keys, const Config& config) {
   const WindowSpec& spec = keys.arch().block.attention.window;
   if (const Json* types = keys.find("layer_types")) {
     const Json::Array& list = types->as_array(keys.what("layer_types"));
-    if (list.size() != config.blocks)
-      fail(ErrorCode::malformed, "[config] {}: layer_types describes {} blocks, the model has {}", kConfigJson, list.size(), config.blocks);
     for (std::size_t i = 0; i < list.size(); ++i) {
       const std::string& type = list[i].as_string(keys.what("layer_types"));
       if (type != kSliding && type != kFull)
         unsupported_in_config("blocks of type '{}' are not supported; known are {} and {}", type.substr(0, 64), kFull, kSliding);
-      sliding[i] = type == kSliding;
+      if (i < sliding.size()) sliding[i] = type == kSliding;
     }
+    if (list.size() != config.blocks)
+      fail(ErrorCode::malformed, "[config] {}: layer_types describes {} blocks, the model has {}", kConfigJson, list.size(), config.blocks);
     return sliding;
   }
   if (!spec.enabled_by.empty() && !keys.bool_or(spec.enabled_by, false)) return sliding;
@@ -117,7 +124,8 @@ std::vector<bool> turned_blocks(const HfKeys& keys, const Config& config) {
   if (const Json* list = keys.find("no_rope_layers")) {
     const Json::Array& flags = list->as_array(keys.what("no_rope_layers"));
     if (flags.size() != config.blocks)
-      fail(ErrorCode::malformed, "[config] {}: no_rope_layers describes {} blocks, the model has {}", kConfigJson, flags.size(), config.blocks);
+      fail(ErrorCode::malformed, "[config] {}: no_rope_layers describes {} blocks, the model has {}", kConfigJson, flags.size(),
+           config.blocks);
     for (std::size_t i = 0; i < flags.size(); ++i) turned[i] = flags[i].as_uint(keys.what("no_rope_layers")) != 0;
   } else if (const std::uint64_t interval = keys.unsigned_or("no_rope_layer_interval", 0); interval != 0) {
     for (std::size_t i = 0; i < config.blocks; ++i) turned[i] = (i + 1) % interval != 0;
@@ -129,7 +137,7 @@ void read_variants(const HfKeys& keys, Config& config) {
   const WindowSpec& spec = keys.arch().block.attention.window;
   const std::uint64_t window = keys.unsigned_or(spec.key, 0);
   const std::vector<bool> sliding = sliding_blocks(keys, config), turned = turned_blocks(keys, config);
-  if (spec.rule == WindowSpec::Rule::never && keys.bool_or("use_sliding_window", window != 0) && keys.json().find(spec.key) != nullptr)
+  if (spec.rule == WindowSpec::Rule::never && keys.bool_or("use_sliding_window", window != 0))
     unsupported_in_config("sliding-window attention is not known of {}", keys.arch().name);
   config.variants.assign(config.blocks, {});
   for (std::size_t i = 0; i < config.blocks; ++i) {

@@ -81,9 +81,8 @@ inline constexpr NumberField kNumberFields[] = {
     {"final_logit_softcapping", &Config::logit_cap},
 };
 inline constexpr BoolField kBoolFields[] = {
-    {"tie_word_embeddings", &Config::tied},   {"attention_bias", &Config::attention_bias},
-    {"mlp_bias", &Config::mlp_bias},          {"norm_bias", &Config::norm_bias},
-    {"norm_topk_prob", &Config::normalise_experts}, {"use_parallel_residual", &Config::parallel},
+    {"tie_word_embeddings", &Config::tied}, {"attention_bias", &Config::attention_bias},    {"mlp_bias", &Config::mlp_bias},
+    {"norm_bias", &Config::norm_bias},      {"norm_topk_prob", &Config::normalise_experts}, {"use_parallel_residual", &Config::parallel},
 };
 
 // config.json's names of activations; the first of each is the one that is written.
@@ -92,11 +91,16 @@ struct ActivationName {
   Activation activation;
 };
 inline constexpr ActivationName kActivationNames[] = {
-    {"silu", Activation::silu},           {"swish", Activation::silu},
-    {"gelu", Activation::gelu},           {"gelu_python", Activation::gelu},
-    {"gelu_pytorch_tanh", Activation::gelu_tanh}, {"gelu_new", Activation::gelu_tanh},
-    {"gelu_fast", Activation::gelu_tanh}, {"gelu_accurate", Activation::gelu_tanh},
-    {"relu", Activation::relu},           {"tanh", Activation::tanh},
+    {"silu", Activation::silu},
+    {"swish", Activation::silu},
+    {"gelu", Activation::gelu},
+    {"gelu_python", Activation::gelu},
+    {"gelu_pytorch_tanh", Activation::gelu_tanh},
+    {"gelu_new", Activation::gelu_tanh},
+    {"gelu_fast", Activation::gelu_tanh},
+    {"gelu_accurate", Activation::gelu_tanh},
+    {"relu", Activation::relu},
+    {"tanh", Activation::tanh},
 };
 
 // RoPE's part of a config.json. `config` has its extents.

@@ -18,8 +18,8 @@ struct ScalingName {
   Scaling scaling;
 };
 // The first name of each is the one that is written.
-constexpr ScalingName kScalingNames[] = {{"default", Scaling::none},   {"linear", Scaling::linear},     {"dynamic", Scaling::dynamic},
-                                         {"yarn", Scaling::yarn},      {"llama3", Scaling::llama3},     {"longrope", Scaling::longrope},
+constexpr ScalingName kScalingNames[] = {{"default", Scaling::none}, {"linear", Scaling::linear}, {"dynamic", Scaling::dynamic},
+                                         {"yarn", Scaling::yarn},    {"llama3", Scaling::llama3}, {"longrope", Scaling::longrope},
                                          {"su", Scaling::longrope}};
 
 Scaling scaling_named(const std::string& type) {

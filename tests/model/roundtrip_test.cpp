@@ -103,7 +103,7 @@ TEST_P(EveryArch, RoundTripsEveryRopeScaling) {
 
 TEST_P(EveryArch, RowsOfAGgufAreWhatTheArchSays) {
   const test::TemporaryFolder folder;
-  const Model model = test::tiny_model(*GetParam(), test::tiny_config(), 4, "f32");
+  const Model model = test::tiny_model(*GetParam(), test::tiny_config(*GetParam()), 4, "f32");
   save_gguf(model, folder / "model.gguf", {});
   const checkpoint::Container file = checkpoint::read_gguf(folder / "model.gguf");
   const checkpoint::Entry* query = file.find("blk.1.attn_q.weight");

@@ -24,6 +24,9 @@ constexpr double kTolerance = 1e-4;
 // golden_test.cpp holds the engine to an exact computation at 1e-5.
 constexpr double kTrainedTolerance = 1e-3;
 
+// MobileBERT's blocks have no norm that bounds what passes through them: transformers in float64 is 1.8e-4 from its own stored logits.
+constexpr double kUnboundedTolerance = 3e-4;
+
 struct Case {
   std::string folder;
   kernels::Isa isa;
@@ -106,9 +109,13 @@ TEST_P(DecoderOracle, Agrees) {
   expect_greedy(engine, oracle.ids("greedy_ids").front(), 12);
 }
 
+// What padding changes in transformers: MobileBERT's input looks at the next token, which for the last one of a padded text is the padding.
+// Its texts are compared only where there is none; golden_test.cpp has shorter ones, each computed by itself.
+bool sees_padding(const model::Model& model) { return model.find("embed.trigram") != nullptr; }
+
 // The unmasked positions of each text of a padded batch: [texts, longest, width] to [tokens, width].
-std::vector<float> unpadded(const std::vector<float>& padded, const std::vector<std::vector<TokenId>>& mask) {
-  const std::size_t width = padded.size() / (mask.size() * mask.front().size());
+std::vector<float> unpadded(const std::vector<float>& padded, const std::vector<std::vector<TokenId>>& mask, std::size_t texts) {
+  const std::size_t width = padded.size() / (texts * mask.front().size());
   std::vector<float> rows;
   for (std::size_t t = 0; t < mask.size(); ++t)
     for (std::size_t i = 0; i < mask[t].size(); ++i)
@@ -121,7 +128,8 @@ std::vector<float> unpadded(const std::vector<float>& padded, const std::vector<
 
 // Start and end of each token side by side, as the engine gives them.
 std::vector<float> span_logits(const Oracle& oracle, const std::vector<std::vector<TokenId>>& mask) {
-  const std::vector<float> start = unpadded(oracle.floats("start_logits"), mask), end = unpadded(oracle.floats("end_logits"), mask);
+  const std::vector<float> start = unpadded(oracle.floats("start_logits"), mask, oracle.shape("start_logits")[0]),
+                           end = unpadded(oracle.floats("end_logits"), mask, oracle.shape("end_logits")[0]);
   std::vector<float> both;
   for (std::size_t i = 0; i < start.size(); ++i) both.insert(both.end(), {start[i], end[i]});
   return both;
@@ -132,23 +140,27 @@ class EncoderOracle : public OracleTest {};
 TEST_P(EncoderOracle, Agrees) {
   engine::Engine engine = this->engine();
   const Oracle oracle(folder_);
-  const std::vector<std::vector<TokenId>> ids = oracle.ids("input_ids"), mask = oracle.ids("attention_mask");
-  const std::vector<std::vector<TokenId>> types = oracle.has("token_type_ids") ? oracle.ids("token_type_ids") : std::vector<std::vector<TokenId>>();
+  const std::vector<std::vector<TokenId>> ids = oracle.ids("input_ids");
+  std::vector<std::vector<TokenId>> mask = oracle.ids("attention_mask");
+  if (sees_padding(engine.model())) mask.resize(1);
+  const std::vector<std::vector<TokenId>> types =
+      oracle.has("token_type_ids") ? oracle.ids("token_type_ids") : std::vector<std::vector<TokenId>>();
   std::vector<engine::Text> texts;
-  for (std::size_t t = 0; t < ids.size(); ++t) {
+  for (std::size_t t = 0; t < mask.size(); ++t) {
     const auto length = static_cast<std::size_t>(std::count(mask[t].begin(), mask[t].end(), 1U));
-    texts.push_back({std::span(ids[t]).first(length), types.empty() ? std::span<const std::uint32_t>() : std::span(types[t]).first(length)});
+    texts.push_back(
+        {std::span(ids[t]).first(length), types.empty() ? std::span<const std::uint32_t>() : std::span(types[t]).first(length)});
   }
   std::size_t hidden_states = 0;
   engine.observe_hidden([&](std::uint64_t index, std::span<const float> hidden, std::uint64_t) {
     ++hidden_states;
-    EXPECT_LT(relative_difference(hidden, unpadded(oracle.floats("hidden." + std::to_string(index)), mask)), kTolerance)
+    EXPECT_LT(relative_difference(hidden, unpadded(oracle.floats("hidden." + std::to_string(index)), mask, ids.size())), kTolerance)
         << "hidden state " << index;
   });
   const engine::Encoded encoded = engine.encode(texts);
   EXPECT_TRUE(oracle.has("hidden." + std::to_string(hidden_states - 1)) && !oracle.has("hidden." + std::to_string(hidden_states)));
   if (oracle.has("last_hidden_state")) {
-    EXPECT_LT(relative_difference(encoded.hidden, unpadded(oracle.floats("last_hidden_state"), mask)), kTolerance);
+    EXPECT_LT(relative_difference(encoded.hidden, unpadded(oracle.floats("last_hidden_state"), mask, ids.size())), kTolerance);
   }
   if (oracle.has("pooler_output")) {
     EXPECT_LT(relative_difference(encoded.pooled, oracle.floats("pooler_output")), kTolerance);
@@ -158,18 +170,38 @@ TEST_P(EncoderOracle, Agrees) {
   }
   if (oracle.has("logits")) {
     const bool of_texts = oracle.shape("logits").rank() == 2;
-    const std::vector<float> logits = oracle.floats("logits");
-    EXPECT_LT(relative_difference(encoded.output, of_texts ? logits : unpadded(logits, mask)), kTolerance);
+    std::vector<float> logits = oracle.floats("logits");
+    logits = of_texts
+                 ? std::vector<float>(logits.begin(), logits.begin() + static_cast<std::ptrdiff_t>(mask.size() * oracle.shape("logits")[1]))
+                 : unpadded(logits, mask, ids.size());
+    EXPECT_LT(relative_difference(encoded.output, logits), sees_padding(engine.model()) ? kUnboundedTolerance : kTolerance);
   }
 }
 
-constexpr const char* kDecoders[] = {
-    "gemma",        "gemma2",          "gemma3",  "gpt-neox", "gpt2",  "llama", "llama-linear-rope", "llama-tied-bias", "llama-yarn-rope",
-    "llama3-rope-scaling", "mistral-headdim", "mistral-sliding", "mixtral", "olmo2", "phi", "phi3", "phi3-longrope", "qwen2", "qwen3",
-    "qwen3-moe",    "smollm3"};
-constexpr const char* kEncoders[] = {"albert-mlm",        "albert-seqcls",     "bert-base",      "bert-mlm",          "bert-qa",
-                                     "bert-seqcls",       "bert-tokcls",       "distilbert-mlm", "distilbert-seqcls", "electra-base",
-                                     "mobilebert-mlm",    "mobilebert-seqcls", "modernbert-mlm", "roberta-mlm",       "roberta-seqcls"};
+constexpr const char* kDecoders[] = {"gemma",
+                                     "gemma2",
+                                     "gemma3",
+                                     "gpt-neox",
+                                     "gpt2",
+                                     "llama",
+                                     "llama-linear-rope",
+                                     "llama-tied-bias",
+                                     "llama-yarn-rope",
+                                     "llama3-rope-scaling",
+                                     "mistral-headdim",
+                                     "mistral-sliding",
+                                     "mixtral",
+                                     "olmo2",
+                                     "phi",
+                                     "phi3",
+                                     "phi3-longrope",
+                                     "qwen2",
+                                     "qwen3",
+                                     "qwen3-moe",
+                                     "smollm3"};
+constexpr const char* kEncoders[] = {"albert-mlm",     "albert-seqcls",     "bert-base",      "bert-mlm",          "bert-qa",
+                                     "bert-seqcls",    "bert-tokcls",       "distilbert-mlm", "distilbert-seqcls", "electra-base",
+                                     "mobilebert-mlm", "mobilebert-seqcls", "modernbert-mlm", "roberta-mlm",       "roberta-seqcls"};
 
 std::vector<Case> on_every_isa(std::span<const char* const> names) {
   std::vector<Case> cases;

@@ -13,11 +13,10 @@ constexpr std::array kBare = {TensorSpec{.canonical = "pooler",
                                          .shape = "[model, model]",
                                          .bias = Bias::always,
                                          .presence = Presence::optional}};
-constexpr std::array kMaskedLm = {
-    rows::biased("head.dense", "cls.predictions.transform.dense", "", "[model, model]"),
-    rows::biased("head.norm", "cls.predictions.transform.LayerNorm", "", "[model]"),
-    rows::tensor("head", "cls.predictions.decoder", "", "[vocab, model]", Bias::never, Presence::untied),
-    rows::head_bias("cls.predictions.bias", "", "[vocab]")};
+constexpr std::array kMaskedLm = {rows::biased("head.dense", "cls.predictions.transform.dense", "", "[model, model]"),
+                                  rows::biased("head.norm", "cls.predictions.transform.LayerNorm", "", "[model]"),
+                                  rows::tensor("head", "cls.predictions.decoder", "", "[vocab, model]", Bias::never, Presence::untied),
+                                  rows::head_bias("cls.predictions.bias", "", "[vocab]")};
 constexpr std::array kSequence = {kPooler, rows::classifier("classifier", "cls.output"),
                                   rows::head_bias("classifier.bias", "cls.output.bias", "[labels]")};
 constexpr std::array kTokens = {rows::classifier("classifier"), rows::head_bias("classifier.bias", "", "[labels]")};

@@ -4,24 +4,21 @@
 namespace tightrope::model {
 namespace {
 
-constexpr auto kTensors = rows::joined(
-    rows::bert_embeddings("[vocab, embedding]", "[positions, embedding]", "[types, embedding]"),
-    std::array{TensorSpec{.canonical = "embed.project",
-                          .huggingface = {"embeddings_project"},
-                          .gguf = {},
-                          .shape = "[model, embedding]",
-                          .bias = Bias::always,
-                          .presence = Presence::optional}},
-    rows::kBertBlock);
+constexpr auto kTensors = rows::joined(rows::bert_embeddings("[vocab, embedding]", "[positions, embedding]", "[types, embedding]"),
+                                       std::array{TensorSpec{.canonical = "embed.project",
+                                                             .huggingface = {"embeddings_project"},
+                                                             .gguf = {},
+                                                             .shape = "[model, embedding]",
+                                                             .bias = Bias::always,
+                                                             .presence = Presence::optional}},
+                                       rows::kBertBlock);
 
-constexpr std::array kMaskedLm = {
-    rows::biased("head.dense", "generator_predictions.dense", "", "[embedding, model]"),
-    rows::biased("head.norm", "generator_predictions.LayerNorm", "", "[embedding]"),
-    rows::tensor("head", "generator_lm_head", "", "[vocab, embedding]", Bias::never, Presence::untied),
-    rows::head_bias("generator_lm_head.bias", "", "[vocab]")};
+constexpr std::array kMaskedLm = {rows::biased("head.dense", "generator_predictions.dense", "", "[embedding, model]"),
+                                  rows::biased("head.norm", "generator_predictions.LayerNorm", "", "[embedding]"),
+                                  rows::tensor("head", "generator_lm_head", "", "[vocab, embedding]", Bias::never, Presence::untied),
+                                  rows::head_bias("generator_lm_head.bias", "", "[vocab]")};
 constexpr std::array kSequence = {rows::biased("head.dense", "classifier.dense", "", "[model, model]"),
-                                  rows::classifier("classifier.out_proj"),
-                                  rows::head_bias("classifier.out_proj.bias", "", "[labels]")};
+                                  rows::classifier("classifier.out_proj"), rows::head_bias("classifier.out_proj.bias", "", "[labels]")};
 constexpr std::array kTokens = {rows::classifier("classifier"), rows::head_bias("classifier.bias", "", "[labels]")};
 constexpr std::array kSpan = {rows::span_head("qa_outputs"), rows::head_bias("qa_outputs.bias", "", "[2]")};
 constexpr HeadSpec kHeads[] = {{"ElectraModel"},

@@ -24,10 +24,11 @@ inline constexpr std::array kBertBlock = {
 
 // Token, position and type embeddings of `width`, summed and normed.
 constexpr std::array<TensorSpec, 4> bert_embeddings(std::string_view words, std::string_view positions, std::string_view types) {
-  return {tensor("embed", "embeddings.word_embeddings", "token_embd", words),
-          tensor("embed.positions", "embeddings.position_embeddings", "position_embd", positions),
-          tensor("embed.types", "embeddings.token_type_embeddings", "token_types", types),
-          biased("embed.norm", "embeddings.LayerNorm", "token_embd_norm", positions.starts_with("[positions, m") ? "[model]" : "[embedding]")};
+  return {
+      tensor("embed", "embeddings.word_embeddings", "token_embd", words),
+      tensor("embed.positions", "embeddings.position_embeddings", "position_embd", positions),
+      tensor("embed.types", "embeddings.token_type_embeddings", "token_types", types),
+      biased("embed.norm", "embeddings.LayerNorm", "token_embd_norm", positions.starts_with("[positions, m") ? "[model]" : "[embedding]")};
 }
 
 // One linear layer on every token, or on the pooled one.
@@ -39,7 +40,8 @@ constexpr TensorSpec head_bias(std::string_view huggingface, std::string_view gg
   return bare("head.bias", huggingface, gguf, shape);
 }
 
-inline constexpr std::string_view kBertOnly = R"({"position_embedding_type": "absolute", "is_decoder": false, "add_cross_attention": false})";
+inline constexpr std::string_view kBertOnly =
+    R"({"position_embedding_type": "absolute", "is_decoder": false, "add_cross_attention": false})";
 
 // What old checkpoints, other heads and ties leave in the files.
 inline constexpr std::string_view kBertIgnored[] = {"*embeddings.position_ids", "*embeddings.token_type_ids", "cls.seq_relationship.*",

@@ -4,11 +4,11 @@
 namespace tightrope::model {
 namespace {
 
-constexpr auto kTensors = rows::joined(
-    rows::kEmbed, std::array{rows::norm_plus_one("blocks.*.attn_norm", "layers.*.input_layernorm", "blk.*.attn_norm")},
-    rows::attention(Bias::attention_bias, Bias::attention_bias, false),
-    std::array{rows::norm_plus_one("blocks.*.ffn_norm", "layers.*.post_attention_layernorm", "blk.*.ffn_norm")},
-    rows::gated_mlp(), std::array{rows::norm_plus_one("norm", "norm", "output_norm")});
+constexpr auto kTensors =
+    rows::joined(rows::kEmbed, std::array{rows::norm_plus_one("blocks.*.attn_norm", "layers.*.input_layernorm", "blk.*.attn_norm")},
+                 rows::attention(Bias::attention_bias, Bias::attention_bias, false),
+                 std::array{rows::norm_plus_one("blocks.*.ffn_norm", "layers.*.post_attention_layernorm", "blk.*.ffn_norm")},
+                 rows::gated_mlp(), std::array{rows::norm_plus_one("norm", "norm", "output_norm")});
 constexpr HeadSpec kHeads[] = {{"GemmaForCausalLM", HeadSpec::Kind::causal_lm, rows::kLmHead}};
 // The files' hidden_act says gelu and always meant its approximation.
 constexpr KeyAlias kKeys[] = {{"hidden_act", "hidden_activation"}};

@@ -12,7 +12,8 @@ constexpr auto kTensors = rows::joined(
     std::array{rows::norm_plus_one("blocks.*.attn_post_norm", "layers.*.post_attention_layernorm", "blk.*.post_attention_norm"),
                rows::norm_plus_one("blocks.*.ffn_norm", "layers.*.pre_feedforward_layernorm", "blk.*.ffn_norm")},
     rows::gated_mlp(),
-    std::array{rows::norm_plus_one("blocks.*.ffn_post_norm", "layers.*.post_feedforward_layernorm", "blk.*.post_ffw_norm")}, std::array{rows::norm_plus_one("norm", "norm", "output_norm")});
+    std::array{rows::norm_plus_one("blocks.*.ffn_post_norm", "layers.*.post_feedforward_layernorm", "blk.*.post_ffw_norm")},
+    std::array{rows::norm_plus_one("norm", "norm", "output_norm")});
 constexpr HeadSpec kHeads[] = {{"Gemma3ForCausalLM", HeadSpec::Kind::causal_lm, rows::kLmHead}, {"Gemma3TextModel"}};
 constexpr KeyAlias kKeys[] = {{"hidden_act", "hidden_activation"}, {"local_rope_theta", "rope_local_base_freq"}};
 

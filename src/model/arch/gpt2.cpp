@@ -25,9 +25,12 @@ constexpr std::array kTensors = {
     rows::tensor("norm", "ln_f", "output_norm", "[model]", Bias::always),
 };
 constexpr HeadSpec kHeads[] = {{"GPT2LMHeadModel", HeadSpec::Kind::causal_lm, rows::kLmHead}, {"GPT2Model"}};
-constexpr KeyAlias kKeys[] = {{"hidden_size", "n_embd"},          {"num_hidden_layers", "n_layer"},
-                              {"num_attention_heads", "n_head"},  {"max_position_embeddings", "n_positions"},
-                              {"intermediate_size", "n_inner"},   {"hidden_act", "activation_function"},
+constexpr KeyAlias kKeys[] = {{"hidden_size", "n_embd"},
+                              {"num_hidden_layers", "n_layer"},
+                              {"num_attention_heads", "n_head"},
+                              {"max_position_embeddings", "n_positions"},
+                              {"intermediate_size", "n_inner"},
+                              {"hidden_act", "activation_function"},
                               {"rms_norm_eps", "layer_norm_epsilon"}};
 // Masks that old checkpoints carry.
 constexpr std::string_view kIgnored[] = {"*h.*.attn.bias", "*h.*.attn.masked_bias"};

@@ -4,11 +4,10 @@
 namespace tightrope::model {
 namespace {
 
-constexpr auto kTensors = rows::joined(
-    rows::kEmbed, rows::kAttentionNorm, rows::attention(Bias::never, Bias::never, true), rows::kMlpNorm,
-    rows::experts("layers.*.block_sparse_moe.gate", "layers.*.block_sparse_moe.experts.#.w1", "layers.*.block_sparse_moe.experts.#.w3",
-                  "layers.*.block_sparse_moe.experts.#.w2"),
-    rows::kFinalNorm);
+constexpr auto kTensors = rows::joined(rows::kEmbed, rows::kAttentionNorm, rows::attention(Bias::never, Bias::never, true), rows::kMlpNorm,
+                                       rows::experts("layers.*.block_sparse_moe.gate", "layers.*.block_sparse_moe.experts.#.w1",
+                                                     "layers.*.block_sparse_moe.experts.#.w3", "layers.*.block_sparse_moe.experts.#.w2"),
+                                       rows::kFinalNorm);
 constexpr HeadSpec kHeads[] = {{"MixtralForCausalLM", HeadSpec::Kind::causal_lm, rows::kLmHead}};
 
 }  // namespace

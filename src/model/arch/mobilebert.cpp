@@ -34,11 +34,10 @@ constexpr std::array kBare = {TensorSpec{.canonical = "pooler",
                                          .shape = "[model, model]",
                                          .bias = Bias::always,
                                          .presence = Presence::optional}};
-constexpr std::array kMaskedLm = {
-    rows::biased("head.dense", "cls.predictions.transform.dense", "", "[model, model]"),
-    rows::biased("head.norm", "cls.predictions.transform.LayerNorm", "", "[model]"),
-    rows::part("head.extra", {"cls.predictions.dense", Part::transposed}, {}, "[vocab, model-embedding]"),
-    rows::head_bias("cls.predictions.bias", "", "[vocab]")};
+constexpr std::array kMaskedLm = {rows::biased("head.dense", "cls.predictions.transform.dense", "", "[model, model]"),
+                                  rows::biased("head.norm", "cls.predictions.transform.LayerNorm", "", "[model]"),
+                                  rows::part("head.extra", {"cls.predictions.dense", Part::transposed}, {}, "[vocab, model-embedding]"),
+                                  rows::head_bias("cls.predictions.bias", "", "[vocab]")};
 constexpr std::array kSequence = {rows::biased("pooler", "mobilebert.pooler.dense", "", "[model, model]"), rows::classifier("classifier"),
                                   rows::head_bias("classifier.bias", "", "[labels]")};
 constexpr std::array kTokens = {rows::classifier("classifier"), rows::head_bias("classifier.bias", "", "[labels]")};

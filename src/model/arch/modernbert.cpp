@@ -26,8 +26,7 @@ constexpr std::array kTensors = {
 };
 constexpr TensorSpec kDense = rows::tensor("head.dense", "head.dense", "", "[model, model]");
 constexpr TensorSpec kNorm = rows::tensor("head.norm", "head.norm", "", "[model]", Bias::norm_bias);
-constexpr std::array kMaskedLm = {kDense, kNorm,
-                                  rows::tensor("head", "decoder", "", "[vocab, model]", Bias::never, Presence::untied),
+constexpr std::array kMaskedLm = {kDense, kNorm, rows::tensor("head", "decoder", "", "[vocab, model]", Bias::never, Presence::untied),
                                   rows::head_bias("decoder.bias", "", "[vocab]")};
 constexpr std::array kClassifier = {kDense, kNorm, rows::classifier("classifier"), rows::head_bias("classifier.bias", "", "[labels]")};
 constexpr std::array kSpan = {kDense, kNorm, rows::span_head("classifier"), rows::head_bias("classifier.bias", "", "[2]")};

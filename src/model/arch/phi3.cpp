@@ -6,13 +6,12 @@ namespace {
 
 constexpr auto kTensors = rows::joined(
     rows::kEmbed, rows::kAttentionNorm,
-    std::array{rows::part("blocks.*.attn.q", {"layers.*.self_attn.qkv_proj", Part::query}, {"blk.*.attn_qkv", Part::query},
-                          "[heads*head, model]"),
-               rows::part("blocks.*.attn.k", {"layers.*.self_attn.qkv_proj", Part::key}, {"blk.*.attn_qkv", Part::key},
-                          "[kv_heads*head, model]"),
-               rows::part("blocks.*.attn.v", {"layers.*.self_attn.qkv_proj", Part::value}, {"blk.*.attn_qkv", Part::value},
-                          "[kv_heads*head, model]"),
-               rows::tensor("blocks.*.attn.o", "layers.*.self_attn.o_proj", "blk.*.attn_output", "[model, heads*head]")},
+    std::array{
+        rows::part("blocks.*.attn.q", {"layers.*.self_attn.qkv_proj", Part::query}, {"blk.*.attn_qkv", Part::query}, "[heads*head, model]"),
+        rows::part("blocks.*.attn.k", {"layers.*.self_attn.qkv_proj", Part::key}, {"blk.*.attn_qkv", Part::key}, "[kv_heads*head, model]"),
+        rows::part("blocks.*.attn.v", {"layers.*.self_attn.qkv_proj", Part::value}, {"blk.*.attn_qkv", Part::value},
+                   "[kv_heads*head, model]"),
+        rows::tensor("blocks.*.attn.o", "layers.*.self_attn.o_proj", "blk.*.attn_output", "[model, heads*head]")},
     rows::kMlpNorm,
     std::array{rows::part("blocks.*.ffn.gate", {"layers.*.mlp.gate_up_proj", Part::first_half}, {"blk.*.ffn_up", Part::first_half},
                           "[ffn, model]"),

@@ -4,8 +4,8 @@
 namespace tightrope::model {
 namespace {
 
-constexpr auto kTensors = rows::joined(rows::kEmbed, rows::kAttentionNorm, rows::attention(Bias::always, Bias::never, false), rows::kMlpNorm,
-                                       rows::gated_mlp(), rows::kFinalNorm);
+constexpr auto kTensors = rows::joined(rows::kEmbed, rows::kAttentionNorm, rows::attention(Bias::always, Bias::never, false),
+                                       rows::kMlpNorm, rows::gated_mlp(), rows::kFinalNorm);
 constexpr HeadSpec kHeads[] = {{"Qwen2ForCausalLM", HeadSpec::Kind::causal_lm, rows::kLmHead}, {"Qwen2Model"}};
 
 }  // namespace

@@ -4,11 +4,11 @@
 namespace tightrope::model {
 namespace {
 
-constexpr auto kTensors = rows::joined(
-    rows::kEmbed, rows::kAttentionNorm, rows::attention(Bias::attention_bias, Bias::attention_bias, false), rows::kHeadNorms, rows::kMlpNorm,
-    rows::experts("layers.*.mlp.gate", "layers.*.mlp.experts.#.gate_proj", "layers.*.mlp.experts.#.up_proj",
-                  "layers.*.mlp.experts.#.down_proj"),
-    rows::kFinalNorm);
+constexpr auto kTensors = rows::joined(rows::kEmbed, rows::kAttentionNorm,
+                                       rows::attention(Bias::attention_bias, Bias::attention_bias, false), rows::kHeadNorms, rows::kMlpNorm,
+                                       rows::experts("layers.*.mlp.gate", "layers.*.mlp.experts.#.gate_proj",
+                                                     "layers.*.mlp.experts.#.up_proj", "layers.*.mlp.experts.#.down_proj"),
+                                       rows::kFinalNorm);
 constexpr HeadSpec kHeads[] = {{"Qwen3MoeForCausalLM", HeadSpec::Kind::causal_lm, rows::kLmHead}};
 constexpr KeyAlias kKeys[] = {{"num_local_experts", "num_experts"}};
 

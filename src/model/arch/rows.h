@@ -56,9 +56,8 @@ constexpr std::array<TensorSpec, 4> attention(Bias qkv, Bias output, bool pairs)
           part("blocks.*.attn.o", {"layers.*.self_attn.o_proj"}, {"blk.*.attn_output"}, "[model, heads*head]", output)};
 }
 
-inline constexpr std::array kHeadNorms = {
-    tensor("blocks.*.attn.q_norm", "layers.*.self_attn.q_norm", "blk.*.attn_q_norm", "[head]"),
-    tensor("blocks.*.attn.k_norm", "layers.*.self_attn.k_norm", "blk.*.attn_k_norm", "[head]")};
+inline constexpr std::array kHeadNorms = {tensor("blocks.*.attn.q_norm", "layers.*.self_attn.q_norm", "blk.*.attn_q_norm", "[head]"),
+                                          tensor("blocks.*.attn.k_norm", "layers.*.self_attn.k_norm", "blk.*.attn_k_norm", "[head]")};
 
 constexpr std::array<TensorSpec, 3> gated_mlp(Bias bias = Bias::never) {
   return {tensor("blocks.*.ffn.gate", "layers.*.mlp.gate_proj", "blk.*.ffn_gate", "[ffn, model]", bias),
