@@ -97,10 +97,25 @@ void decode(benchmark::State& state, const kernels::KernelTable& table) {
 void attention(benchmark::State& state, const kernels::KernelTable& table) {
   constexpr std::size_t kTokens = 64, kHead = 64;
   const auto before = static_cast<std::size_t>(state.range(0)), positions = before + kTokens;
-  auto queries = random_values(kTokens * kHead), keys = random_values(positions * kHead), values = keys, output = queries;
-  kernels::AlignedFloats scores(kernels::kAttentionTile * positions);
-  const kernels::AttentionArguments arguments = {queries.data(), keys.data(), values.data(), output.data(), scores.data(), kTokens, kHead,
-                                                 kHead,          kHead,       kHead,         before,        positions,     true,    0.125f};
+  auto queries = random_values(kTokens * kHead), values = random_values(positions * kHead), output = queries;
+  const auto keys = random_values(kernels::key_tiles(positions) * kernels::kKeyTile * kHead);
+  kernels::AlignedFloats scores(kernels::kAttentionTile * kernels::key_tiles(positions) * kernels::kKeyTile);
+  const kernels::AttentionArguments arguments = {.queries = queries.data(),
+                                                 .keys = keys.data(),
+                                                 .values = values.data(),
+                                                 .output = output.data(),
+                                                 .scores = scores.data(),
+                                                 .tokens = kTokens,
+                                                 .head = kHead,
+                                                 .query_stride = kHead,
+                                                 .key_stride = kHead * kernels::kKeyTile,
+                                                 .value_stride = kHead,
+                                                 .output_stride = kHead,
+                                                 .first_position = before,
+                                                 .positions = positions,
+                                                 .behind = kernels::AttentionArguments::kEverything,
+                                                 .ahead = 0,
+                                                 .scale = 0.125f};
   Stopwatch watch;
   for (auto _ : state) table.attention(arguments);
   const double work = 4.0 * kTokens * kHead * (static_cast<double>(before) + kTokens / 2.0);
@@ -114,6 +129,9 @@ void attention(benchmark::State& state, const kernels::KernelTable& table) {
     const kernels::KernelTable& table = kernels::kernel_table(isa);
     const std::string name(kernels::isa_name(isa));
     benchmark::RegisterBenchmark(("prefill/" + name).c_str(), prefill, table)
+        ->Args({64, 256, 384})
+        ->Args({16, 256, 1536})
+        ->Args({32, 256, 1536})->Args({64, 256, 1536})
         ->Args({64, 512, 256})
         ->Args({64, 512, 768})
         ->Args({32, 256, 2048})

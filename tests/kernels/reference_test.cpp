@@ -19,11 +19,23 @@ TEST(Reference, MatmulMultipliesRowsWithTokens) {
 }
 
 TEST(Reference, RmsNormDividesByTheRootMeanSquare) {
-  const std::array<float, 2> x = {3, 4}, weight = {1, 2};
+  const std::array<float, 2> x = {3, 4}, weight = {1, 2}, bias = {10, 20};
   std::array<float, 2> y{};
-  kReferenceTable.rms_norm(x.data(), weight.data(), y.data(), 2, 0);
+  kReferenceTable.rms_norm({x.data(), weight.data(), nullptr, y.data(), 2, 0});
   EXPECT_NEAR(y[0], 3 / std::sqrt(12.5), 1e-6);
   EXPECT_NEAR(y[1], 8 / std::sqrt(12.5), 1e-6);
+  kReferenceTable.rms_norm({x.data(), weight.data(), bias.data(), y.data(), 2, 0});
+  EXPECT_NEAR(y[1], 20 + 8 / std::sqrt(12.5), 1e-5);
+}
+
+TEST(Reference, LayerNormCentresAndDividesByTheDeviation) {
+  const std::array<float, 2> x = {3, 7}, weight = {1, 2}, bias = {0, 1};
+  std::array<float, 2> y{};
+  kReferenceTable.layer_norm({x.data(), weight.data(), bias.data(), y.data(), 2, 0});
+  EXPECT_NEAR(y[0], -1, 1e-6);
+  EXPECT_NEAR(y[1], 3, 1e-6);
+  kReferenceTable.affine({x.data(), weight.data(), bias.data(), y.data(), 2, 0});
+  EXPECT_EQ(y, (std::array<float, 2>{3, 15}));
 }
 
 TEST(Reference, RopeTurnsPairsHalfAHeadApart) {
@@ -33,13 +45,24 @@ TEST(Reference, RopeTurnsPairsHalfAHeadApart) {
   EXPECT_EQ(x, (std::array<float, 4>{0, 2, 1, 3}));
 }
 
-TEST(Reference, SwigluGatesSmoothly) {
-  const std::array<float, 3> gate = {0, 100, -100}, up = {5, 2, 2};
-  std::array<float, 3> y{};
-  kReferenceTable.swiglu(gate.data(), up.data(), y.data(), 3);
-  EXPECT_EQ(y[0], 0);
-  EXPECT_EQ(y[1], 200);
-  EXPECT_NEAR(y[2], 0, 1e-30);
+// The formulas, worked out in double precision.
+TEST(Reference, ActivationsAreWhatTheyAreCalled) {
+  const std::array<float, 3> x = {-1, 0.5f, 2}, gate = {2, 2, 2};
+  const std::array<std::array<double, 3>, kActivations> expected = {{{-1, 0.5, 2},
+                                                                     {-0.2689414214, 0.3112296656, 1.7615941560},
+                                                                     {-0.1586552539, 0.3457312306, 1.9544997361},
+                                                                     {-0.1588080094, 0.3457140247, 1.9545976940},
+                                                                     {0, 0.5, 2},
+                                                                     {-0.7615941560, 0.4621171573, 0.9640275801}}};
+  for (std::size_t kind = 0; kind < kActivations; ++kind) {
+    std::array<float, 3> y{}, gated{};
+    kReferenceTable.activations[kind](x.data(), nullptr, y.data(), 3);
+    kReferenceTable.activations[kind](x.data(), gate.data(), gated.data(), 3);
+    for (std::size_t i = 0; i < 3; ++i) {
+      EXPECT_NEAR(y[i], expected[kind][i], 2e-7) << kind;
+      EXPECT_EQ(gated[i], 2 * y[i]);
+    }
+  }
 }
 
 TEST(Reference, LogSumExpSurvivesLargeNumbers) {
@@ -47,17 +70,48 @@ TEST(Reference, LogSumExpSurvivesLargeNumbers) {
   EXPECT_NEAR(kReferenceTable.log_sum_exp(x.data(), 2), 1000 + std::log(2.0), 1e-9);
 }
 
-// Two keys, equal scores: the causal first token sees one value, the second the mean of both.
-TEST(Reference, CausalAttentionSeesOnlyThePast) {
-  const std::array<float, 2> queries = {0, 0}, keys = {5, -5}, values = {1, 3};
-  std::array<float, 2> output{};
-  std::vector<float> scores(kAttentionTile * 2);
-  AttentionArguments arguments{queries.data(), keys.data(), values.data(), output.data(), scores.data(), 2, 1, 1, 1, 1, 0, 2, true, 1};
+// Three keys, equal scores: what a token sees, it sees in equal parts.
+TEST(Reference, AttentionSeesWhatItIsTold) {
+  const std::array<float, 3> queries = {0, 0, 0}, values = {1, 3, 8};
+  const std::vector<float> keys(kKeyTile, 5);
+  std::array<float, 3> output{};
+  std::vector<float> scores(kAttentionTile * kKeyTile);
+  AttentionArguments arguments{.queries = queries.data(),
+                               .keys = keys.data(),
+                               .values = values.data(),
+                               .output = output.data(),
+                               .scores = scores.data(),
+                               .tokens = 3,
+                               .head = 1,
+                               .query_stride = 1,
+                               .key_stride = kKeyTile,
+                               .value_stride = 1,
+                               .output_stride = 1,
+                               .first_position = 0,
+                               .positions = 3,
+                               .behind = AttentionArguments::kEverything,
+                               .ahead = 0,
+                               .scale = 1};
   kReferenceTable.attention(arguments);
-  EXPECT_EQ(output, (std::array<float, 2>{1, 2}));
-  arguments.causal = false;
+  EXPECT_EQ(output, (std::array<float, 3>{1, 2, 4}));
+  arguments.behind = 1;
   kReferenceTable.attention(arguments);
-  EXPECT_EQ(output, (std::array<float, 2>{2, 2}));
+  EXPECT_EQ(output, (std::array<float, 3>{1, 2, 5.5f}));
+  arguments.ahead = AttentionArguments::kEverything;
+  kReferenceTable.attention(arguments);
+  EXPECT_EQ(output, (std::array<float, 3>{4, 4, 5.5f}));
+}
+
+// Scores 2 apart, capped to at most 1: the larger one's share is that of a difference of tanh(2).
+TEST(Reference, AttentionCapsItsScores) {
+  const std::array<float, 1> query = {2};
+  std::vector<float> keys(kKeyTile), scores(kAttentionTile * kKeyTile);
+  keys[1] = 1;
+  const std::array<float, 2> values = {0, 1};
+  float output = 0;
+  kReferenceTable.attention({query.data(), keys.data(), values.data(), &output, scores.data(), 1, 1, 1, kKeyTile, 1, 1, 1, 2,
+                             AttentionArguments::kEverything, 0, 1, 1});
+  EXPECT_NEAR(output, 1 / (1 + std::exp(-std::tanh(2.0))), 1e-6);
 }
 
 }  // namespace

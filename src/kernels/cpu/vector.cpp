@@ -9,9 +9,11 @@
 // Only the targets that stand for an Isa; the baseline and the sub-versions of AVX-512 would add nothing.
 #if HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
 
+#include "kernels/cpu/vector_activation.inl.h"
 #include "kernels/cpu/vector_attention.inl.h"
 #include "kernels/cpu/vector_elementwise.inl.h"
 #include "kernels/cpu/vector_matmul.inl.h"
+#include "kernels/cpu/vector_norm.inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tightrope::kernels::HWY_NAMESPACE {
@@ -19,15 +21,21 @@ namespace tightrope::kernels::HWY_NAMESPACE {
 constexpr Isa kIsa = HWY_TARGET == HWY_SSE4 ? Isa::sse4 : HWY_TARGET == HWY_AVX2 ? Isa::avx2 : Isa::avx512;
 
 extern const KernelTable kTable;
-constinit const KernelTable kTable = {.isa = kIsa,
-                                      .codec = {},  // filled in by select.cpp, so that nothing of another layer is compiled here
-                                      .matmul = matmul,
-                                      .attention = attention,
-                                      .rms_norm = rms_norm,
-                                      .rope = rope,
-                                      .swiglu = swiglu,
-                                      .add = add,
-                                      .log_sum_exp = log_sum_exp};
+constinit const KernelTable kTable = {
+    .isa = kIsa,
+    .codec = {},  // filled in by select.cpp, so that nothing of another layer is compiled here
+    .matmul = matmul,
+    .attention = attention,
+    .rms_norm = rms_norm,
+    .layer_norm = layer_norm,
+    .affine = affine,
+    .activations = {activate<Identity>, activate<Silu>, activate<Gelu>, activate<GeluTanh>, activate<Relu>, activate<Tanh>},
+    .rope = rope,
+    .add = add,
+    .add_scaled = add_scaled,
+    .scale = scale,
+    .soft_cap = soft_cap,
+    .log_sum_exp = log_sum_exp};
 
 }  // namespace tightrope::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

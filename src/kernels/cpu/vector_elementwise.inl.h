@@ -1,4 +1,4 @@
-// Root-mean-square norm, rotary positions, SwiGLU, addition, log-sum-exp: what goes over a row element by element.
+// Rotary positions, addition, scaling, soft caps, log-sum-exp: what goes over a row element by element.
 
 #if defined(TIGHTROPE_VECTOR_ELEMENTWISE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef TIGHTROPE_VECTOR_ELEMENTWISE_INL_H_
@@ -30,22 +30,11 @@ HWY_INLINE float largest_of(const float* x, std::size_t length) {
   return hn::GetLane(hn::MaxOfLanes(d, largest));
 }
 
-void rms_norm(const float* x, const float* weight, float* y, std::size_t length, float epsilon) noexcept {
-  const Floats d;
-  Vector squares = hn::Zero(d);
-  for (std::size_t i = 0; i < length; i += kLanes) {
-    const Vector value = load_next(x + i, length - i);
-    squares = hn::MulAdd(value, value, squares);
-  }
-  const Vector scale = hn::Set(d, 1.0f / std::sqrt(sum_one(squares) / static_cast<float>(length) + epsilon));
-  for (std::size_t i = 0; i < length; i += kLanes) {
-    const std::size_t left = length - i;
-    store_next(hn::Mul(hn::Mul(load_next(x + i, left), scale), load_next(weight + i, left)), y + i, left);
-  }
-}
+// cap * tanh(x / cap)
+HWY_INLINE Vector capped(Vector x, Vector cap) { return hn::Mul(cap, hn::Tanh(Floats(), hn::Div(x, cap))); }
 
-void rope(float* x, const float* cosine, const float* sine, std::size_t head) noexcept {
-  const std::size_t half = head / 2;
+void rope(float* x, const float* cosine, const float* sine, std::size_t dimensions) noexcept {
+  const std::size_t half = dimensions / 2;
   for (std::size_t i = 0; i < half; i += kLanes) {
     const std::size_t left = half - i;
     const Vector real = load_next(x + i, left), imaginary = load_next(x + half + i, left);
@@ -55,21 +44,29 @@ void rope(float* x, const float* cosine, const float* sine, std::size_t head) no
   }
 }
 
-void swiglu(const float* gate, const float* up, float* y, std::size_t length) noexcept {
-  const Vector one = hn::Set(Floats(), 1.0f);
-  for (std::size_t i = 0; i < length; i += kLanes) {
-    const std::size_t left = length - i;
-    const Vector value = load_next(gate + i, left);
-    const Vector silu = hn::Div(value, hn::Add(one, exponential(hn::Neg(value))));
-    store_next(hn::Mul(silu, load_next(up + i, left)), y + i, left);
-  }
-}
-
 void add(float* x, const float* y, std::size_t length) noexcept {
   for (std::size_t i = 0; i < length; i += kLanes) {
     const std::size_t left = length - i;
     store_next(hn::Add(load_next(x + i, left), load_next(y + i, left)), x + i, left);
   }
+}
+
+void add_scaled(float* x, const float* y, float factor, std::size_t length) noexcept {
+  const Vector times = hn::Set(Floats(), factor);
+  for (std::size_t i = 0; i < length; i += kLanes) {
+    const std::size_t left = length - i;
+    store_next(hn::MulAdd(times, load_next(y + i, left), load_next(x + i, left)), x + i, left);
+  }
+}
+
+void scale(float* x, float factor, std::size_t length) noexcept {
+  const Vector times = hn::Set(Floats(), factor);
+  for (std::size_t i = 0; i < length; i += kLanes) store_next(hn::Mul(times, load_next(x + i, length - i)), x + i, length - i);
+}
+
+void soft_cap(float* x, float cap, std::size_t length) noexcept {
+  const Vector limit = hn::Set(Floats(), cap);
+  for (std::size_t i = 0; i < length; i += kLanes) store_next(capped(load_next(x + i, length - i), limit), x + i, length - i);
 }
 
 // The terms are single precision, their sum is double: a vocabulary is long enough for a float sum to lose digits.
