@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kernels/aligned.h"
 #include "kernels/isa.h"
 #include "model/model.h"
 
@@ -23,7 +24,9 @@ struct Options {
   std::optional<kernels::Isa> isa;  // none: TIGHTROPE_ISA, else the best this machine has
 };
 
-// The keys and values of one sequence, [blocks][position, kv_heads * head] float32. Grows by the page as tokens come, up to `capacity`.
+// The keys and values of one sequence, float32 for each block: values [position, kv_heads * head], keys in tiles as the kernels read them.
+// Grows by the page as tokens come, up to `capacity`. Where RoPE's frequencies depend on the length of the text (dynamic, longrope), the
+// tokens are kept too: a text that grows into other frequencies is computed anew, so that its logits are those of a pass without a cache.
 class Sequence {
  public:
   Sequence(const model::Config& config, std::uint64_t capacity);
@@ -33,11 +36,14 @@ class Sequence {
   std::uint64_t bytes() const;
 
  private:
-  friend class ForwardPass;
+  friend struct Cache;
   void make_room(std::uint64_t tokens);  // for that many more than length()
 
   std::uint64_t capacity_ = 0, length_ = 0, row_ = 0;
-  std::vector<std::vector<float>> keys_, values_;  // one a block
+  bool remembers_ = false;             // whether tokens_ is kept
+  std::uint64_t made_for_ = 0;         // the text's length when its frequencies were chosen; 0: its keys and values are not to be used
+  std::vector<text::TokenId> tokens_;  // [length]
+  std::vector<kernels::AlignedFloats> keys_, values_;  // one a block
 };
 
 // Tokens that continue one sequence. A forward pass takes several; they need not be equally long.
@@ -47,9 +53,26 @@ struct Chunk {
   bool all_logits = false;  // otherwise only the last token's
 };
 
+// One text to encode.
+struct Text {
+  std::span<const text::TokenId> tokens;
+  std::span<const std::uint32_t> types = {};  // of the tokens (0: first text, 1: second, where the model knows types); empty: all 0
+};
+
+// What encoding gives for all texts in their order; valid until the engine's next call.
+struct Encoded {
+  std::span<const float> hidden;  // last hidden state, [tokens of all texts, model]
+  std::span<const float> pooled;  // [texts, model]; empty when the model has no pooler
+  // What the model's head gives: [tokens of all texts, vocab or labels or 2] for masked_lm, tokens and span; [texts, labels] for sequence;
+  // empty for hidden and causal_lm.
+  std::span<const float> output;
+};
+
 // Called with what enters a linear layer ("blocks.0.attn.q"), [tokens, in]; layers that read the same input are called one after another.
+// An expert's layer bears its number: "blocks.0.ffn.experts.up[3]"; it is called with the tokens that chose it, if there are any.
 using LinearObserver = std::function<void(std::string_view name, std::span<const float> input, std::uint64_t tokens)>;
-// Called with hidden state `index`, [tokens, model]: 0 after the embedding, i after block i; the last one after the final norm.
+// Called with hidden state `index`, [tokens, model]: 0 after the embedding, i after block i; the last one after the final norm. A large
+// batch to encode is cut into several passes, each of which shows its own.
 using HiddenObserver = std::function<void(std::uint64_t index, std::span<const float> hidden, std::uint64_t tokens)>;
 
 class Engine {
@@ -65,10 +88,15 @@ class Engine {
 
   Sequence new_sequence(std::uint64_t capacity) const;
   // Logits, [rows asked for, vocab], in the order of the chunks; valid until the next call. Results do not depend on the number of
-  // threads, nor on what else is in the batch. Errors: invalid_argument (an id beyond the vocabulary; a sequence beyond its capacity, with
-  // both numbers; a sequence twice; no tokens), malformed (logits that are not finite, naming the tensor to blame). After an error no
-  // sequence has changed.
+  // threads, nor on what else is in the batch. Errors: invalid_argument (an id beyond the vocabulary; a sequence beyond its capacity or the
+  // model's context, with both numbers; a sequence twice; no tokens), unsupported (an encoder, which continues nothing), malformed (logits
+  // that are not finite, naming the tensor to blame). After an error no sequence has changed.
   std::span<const float> forward(std::span<const Chunk> chunks);
+
+  // Reads whole texts, each by itself, without padding; an encoder sees both sides of a token, a decoder what comes before it. Without
+  // `head` only the hidden states are computed. Errors: invalid_argument (no tokens; an id beyond the vocabulary or the token types; more
+  // tokens than the model's context, with both numbers), malformed as in forward().
+  Encoded encode(std::span<const Text> texts, bool head = true);
 
   void observe_linears(LinearObserver observer);  // empty: stop
   void observe_hidden(HiddenObserver observer);

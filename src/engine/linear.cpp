@@ -9,7 +9,7 @@
 namespace tightrope::engine {
 namespace {
 
-constexpr std::size_t kPanelFloats = std::size_t{1} << 15;  // a decoded panel: 128 KiB, well inside a core's second-level cache
+constexpr std::size_t kPanelFloats = std::size_t{1} << 17;  // a decoded panel: 512 KiB, half of a core's second-level cache
 constexpr std::size_t kTokenBlock = 256;                    // tokens a decoded panel is used for before its thread takes another piece
 
 std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
@@ -17,35 +17,46 @@ std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 // A multiple of 4 (the kernels' tile), 4 to 64.
 std::size_t panel_rows(const Linear& layer) { return std::clamp(kPanelFloats / layer.in / 4 * 4, std::size_t{4}, std::size_t{64}); }
 
-std::size_t pieces_of(const Linear& layer, std::size_t tokens) {
-  return divide_up(layer.out, panel_rows(layer)) * divide_up(tokens, kTokenBlock);
+std::size_t pieces_of(const LinearCall& call) {
+  return divide_up(call.width(), panel_rows(call.layer)) * divide_up(call.tokens, kTokenBlock);
 }
 
-// `rows` rows from `first`, as floats: the weight's own or decoded into `scratch`.
+// Whether a panel is made anew: decoded, or copied because its own floats straddle cache lines and many tokens will read them.
+bool needs_scratch(const Linear& layer, std::size_t tokens) {
+  constexpr std::size_t kManyTokens = 32;
+  if (layer.plain == nullptr) return true;
+  const bool straddles = reinterpret_cast<std::uintptr_t>(layer.plain) % kernels::kCacheLine != 0;
+  return straddles && tokens >= kManyTokens && layer.in * sizeof(float) % kernels::kCacheLine == 0;
+}
+
+// `rows` rows from `first`, as floats: the weight's own, or in `scratch`.
 const float* panel(const Runtime& runtime, const Linear& layer, std::size_t first, std::size_t rows, float* scratch) {
-  if (layer.plain != nullptr) return layer.plain + first * layer.in;
+  if (scratch == nullptr) return layer.plain + first * layer.in;
   const std::byte* blocks = layer.weight.bytes().data() + first * layer.weight.row_bytes();
   runtime.kernels.codec.decode(layer.weight.format(), blocks, scratch, rows * layer.in);
   return scratch;
 }
 
-void run_piece(Runtime& runtime, const LinearCall& call, std::size_t piece, const float* x, std::size_t tokens) {
+void run_piece(Runtime& runtime, const LinearCall& call, std::size_t piece) {
   const Linear& layer = call.layer;
-  const std::size_t blocks = divide_up(tokens, kTokenBlock), height = panel_rows(layer);
+  const std::size_t blocks = divide_up(call.tokens, kTokenBlock), height = panel_rows(layer), width = call.width();
   const std::size_t row = piece / blocks * height, token = piece % blocks * kTokenBlock;
-  const std::size_t rows = std::min(height, layer.out - row), count = std::min(kTokenBlock, tokens - token);
-  ScratchPool::Lease scratch = runtime.scratch.borrow(layer.plain == nullptr ? rows * layer.in : 0);
-  float* y = call.y + token * layer.out + row;
-  runtime.kernels.matmul({.weights = panel(runtime, layer, row, rows, scratch.data()),
-                          .x = x + token * layer.in,
+  const std::size_t rows = std::min(height, width - row), count = std::min(kTokenBlock, call.tokens - token);
+  const std::size_t first = call.first_row + row;
+  const bool made = needs_scratch(layer, count);
+  ScratchPool::Lease scratch = runtime.scratch.borrow(made ? rows * layer.in : 0);
+  float* y = call.y + token * width + row;
+  runtime.kernels.matmul({.weights = panel(runtime, layer, first, rows, made ? scratch.data() : nullptr),
+                          .x = call.x + token * call.stride(),
                           .y = y,
                           .rows = rows,
                           .tokens = count,
                           .length = layer.in,
-                          .x_stride = layer.in,
-                          .y_stride = layer.out});
-  if (layer.bias.empty()) return;
-  for (std::size_t t = 0; t < count; ++t) runtime.kernels.add(y + t * layer.out, layer.bias.data() + row, rows);
+                          .x_stride = call.stride(),
+                          .y_stride = width,
+                          .bias = layer.bias.empty() ? nullptr : layer.bias.data() + first});
+  if (call.after == nullptr) return;
+  for (std::size_t t = 0; t < count; ++t) call.after(y + t * width, nullptr, y + t * width, rows);
 }
 
 }  // namespace
@@ -75,14 +86,14 @@ Linear load_linear(const model::Model& model, std::string_view name, std::string
   return layer;
 }
 
-void apply(Runtime& runtime, std::span<const LinearCall> calls, const float* x, std::size_t tokens) {
+void apply(Runtime& runtime, std::span<const LinearCall> calls) {
   std::size_t total = 0;
-  for (const LinearCall& call : calls) total += pieces_of(call.layer, tokens);
+  for (const LinearCall& call : calls) total += pieces_of(call);
   runtime.threads.parallel_for(total, 1, [&](std::uint64_t begin, std::uint64_t) {
     std::size_t piece = begin;
     const LinearCall* call = calls.data();
-    for (; piece >= pieces_of(call->layer, tokens); ++call) piece -= pieces_of(call->layer, tokens);
-    run_piece(runtime, *call, piece, x, tokens);
+    for (; piece >= pieces_of(*call); ++call) piece -= pieces_of(*call);
+    run_piece(runtime, *call, piece);
   });
 }
 

@@ -15,21 +15,32 @@ struct Linear {
   kernels::AlignedFloats bias;  // [out], or empty
   std::size_t out = 0, in = 0;
   const float* plain = nullptr;  // the weight's own bytes when they are floats already
+
+  bool present() const { return out > 0; }
 };
 
-// `weight_name` may differ from `name` (a tied head uses the embedding). The bias is `name`.bias where the model has one.
+// `weight_name` may differ from `name` (a tied head uses the embedding). The bias is `name`.bias where the model has one. A weight of three
+// dimensions is one of [all but the last, last].
 Linear load_linear(const model::Model& model, std::string_view name, std::string_view weight_name);
 
 // A vector of the model, decoded. Errors: malformed when a number is not finite.
 kernels::AlignedFloats load_vector(const model::Model& model, std::string_view name);
 
-// y[t] = weight * x[t] + bias
+// y[t] = after(weight * x[t] + bias), for all rows of the weight or some.
 struct LinearCall {
   const Linear& layer;
-  float* y;  // [tokens, out]
+  const float* x;  // [tokens, in], rows x_stride apart
+  float* y;        // [tokens, rows]
+  std::size_t tokens;
+  std::size_t x_stride = 0;                     // 0: in
+  std::size_t first_row = 0, rows = 0;          // 0 rows: all of them
+  kernels::ActivationFunction after = nullptr;  // null: nothing
+
+  std::size_t width() const { return rows == 0 ? layer.out : rows; }
+  std::size_t stride() const { return x_stride == 0 ? layer.in : x_stride; }
 };
 
-// All layers read the same x [tokens, in]; together they are one parallel loop.
-void apply(Runtime& runtime, std::span<const LinearCall> calls, const float* x, std::size_t tokens);
+// All calls together are one parallel loop.
+void apply(Runtime& runtime, std::span<const LinearCall> calls);
 
 }  // namespace tightrope::engine

@@ -1,4 +1,4 @@
-// From a model's named tensors to the interpreter's structures.
+// From a model's named tensors to the interpreter's structures: which tensors there are says what a block does.
 #include "engine/network.h"
 
 #include <algorithm>
@@ -9,25 +9,112 @@
 namespace tightrope::engine {
 namespace {
 
-Block load_block(const model::Model& model, std::size_t index) {
-  const auto named = [&](std::string_view role) { return fmt::format("blocks.{}.{}", index, role); };
-  const auto linear = [&](std::string_view role) { return load_linear(model, named(role), named(role)); };
-  Block block{.attn_norm = load_vector(model, named("attn_norm")),
-              .ffn_norm = load_vector(model, named("ffn_norm")),
-              .q_norm = {},
-              .k_norm = {},
-              .q = linear("attn.q"),
-              .k = linear("attn.k"),
-              .v = linear("attn.v"),
-              .o = linear("attn.o"),
-              .gate = linear("ffn.gate"),
-              .up = linear("ffn.up"),
-              .down = linear("ffn.down")};
-  if (model.arch().block.attention.qk_norm) {
-    block.q_norm = load_vector(model, named("attn.q_norm"));
-    block.k_norm = load_vector(model, named("attn.k_norm"));
+struct NormRow {
+  model::Norm norm;
+  kernels::NormFunction kernels::KernelTable::*function;
+};
+constexpr NormRow kNorms[] = {{model::Norm::rms, &kernels::KernelTable::rms_norm},
+                              {model::Norm::rms_plus_one, &kernels::KernelTable::rms_norm},
+                              {model::Norm::layer, &kernels::KernelTable::layer_norm},
+                              {model::Norm::affine, &kernels::KernelTable::affine}};
+
+// Loads what is there under a prefix; what is not stays empty.
+class Loader {
+ public:
+  Loader(const model::Model& model, std::string prefix) : model_(model), prefix_(std::move(prefix)) {}
+
+  bool has(std::string_view role) const { return model_.find(named(role)) != nullptr; }
+  Linear linear(std::string_view role) const { return has(role) ? load_linear(model_, named(role), named(role)) : Linear{}; }
+  Linear required_linear(std::string_view role) const { return load_linear(model_, named(role), named(role)); }
+  NormLayer norm(std::string_view role) const { return norm(role, model_.arch().block.norm); }
+  NormLayer norm(std::string_view role, model::Norm kind) const {
+    NormLayer layer;
+    if (!has(role)) return layer;
+    const auto row = std::find_if(std::begin(kNorms), std::end(kNorms), [&](const NormRow& known) { return known.norm == kind; });
+    layer.function = row->function;
+    layer.weight = load_vector(model_, named(role));
+    if (kind == model::Norm::rms_plus_one)
+      for (float& weight : layer.weight) weight += 1;
+    const std::string bias = std::string(role) + ".bias";
+    if (has(bias)) layer.bias = load_vector(model_, named(bias));
+    return layer;
+  }
+  std::optional<model::Weight> table(std::string_view role) const {
+    if (!has(role)) return std::nullopt;
+    return model_.get(named(role)).made_resident();
+  }
+  Loader below(const std::string& role) const { return {model_, named(role) + "."}; }
+
+ private:
+  std::string named(std::string_view role) const { return prefix_ + std::string(role); }
+
+  const model::Model& model_;
+  std::string prefix_;
+};
+
+std::optional<Experts> load_experts(const Loader& block) {
+  if (!block.has("ffn.router")) return std::nullopt;
+  return Experts{.router = block.linear("ffn.router"),
+                 .gate = block.required_linear("ffn.experts.gate"),
+                 .up = block.required_linear("ffn.experts.up"),
+                 .down = block.required_linear("ffn.experts.down")};
+}
+
+std::optional<Bottleneck> load_bottleneck(const Loader& block) {
+  if (!block.has("bottleneck.in")) return std::nullopt;
+  return Bottleneck{.in = block.linear("bottleneck.in"),
+                    .attn = block.linear("bottleneck.attn"),
+                    .out = block.required_linear("bottleneck.out"),
+                    .in_norm = block.norm("bottleneck.in_norm"),
+                    .attn_norm = block.norm("bottleneck.attn_norm"),
+                    .out_norm = block.norm("bottleneck.out_norm")};
+}
+
+FeedForward load_feed_forward(const Loader& at) {
+  return {.gate = at.linear("gate"), .up = at.required_linear("up"), .down = at.required_linear("down")};
+}
+
+Block load_block(const Loader& from) {
+  Block block{.attn_norm = from.norm("attn_norm"),
+              .attn_post_norm = from.norm("attn_post_norm"),
+              .attn_out_norm = from.norm("attn_out_norm"),
+              .ffn_norm = from.norm("ffn_norm"),
+              .ffn_post_norm = from.norm("ffn_post_norm"),
+              .ffn_out_norm = from.norm("ffn_out_norm"),
+              .q_norm = from.norm("attn.q_norm"),
+              .k_norm = from.norm("attn.k_norm"),
+              .q = from.required_linear("attn.q"),
+              .k = from.required_linear("attn.k"),
+              .v = from.required_linear("attn.v"),
+              .o = from.required_linear("attn.o"),
+              .ffn = {},
+              .experts = load_experts(from),
+              .bottleneck = load_bottleneck(from),
+              .stacked = {}};
+  if (!block.experts) block.ffn = load_feed_forward(from.below("ffn"));
+  for (std::size_t i = 0; from.has(fmt::format("stacked.{}.up", i)); ++i) {
+    const Loader stacked = from.below(fmt::format("stacked.{}", i));
+    block.stacked.push_back({load_feed_forward(stacked), stacked.norm("out_norm")});
   }
   return block;
+}
+
+void check_block(const model::Config& config, const Block& block, std::size_t index) {
+  if (config.parallel && !block.attn_norm.present())
+    fail(ErrorCode::malformed, "[engine] block {} computes attention and feed-forward network in parallel but has no attn_norm", index);
+  const std::size_t query = config.heads * config.head, key = config.kv_heads * config.head;
+  for (const auto& [norm, width] : {std::pair(&block.q_norm, query), std::pair(&block.k_norm, key)})
+    if (norm->present() && norm->weight.size() != config.head && norm->weight.size() != width)
+      fail(ErrorCode::malformed, "[engine] block {} has a query or key norm of {} numbers; it must be {} or {}", index, norm->weight.size(),
+           config.head, width);
+}
+
+// A tied head reads the embedding; one beside an untied embedding has a tensor of its own.
+Linear load_head(const model::Model& model) {
+  if (model.find("head") != nullptr) return load_linear(model, "head", "head");
+  const model::HeadSpec* output = model.config().output;
+  const bool gives_hidden = output != nullptr && output->kind == model::HeadSpec::Kind::hidden;
+  return gives_hidden ? Linear{} : load_linear(model, "head", "embed");
 }
 
 bool all_finite(const model::Weight& weight) {
@@ -47,14 +134,27 @@ bool all_finite(const model::Weight& weight) {
 }  // namespace
 
 Network load_network(const model::Model& model) {
-  const model::BlockSpec& spec = model.arch().block;
-  if (spec.norm != model::Norm::rms || spec.mlp != model::Mlp::swiglu)
-    fail(ErrorCode::unsupported, "[engine] architecture '{}' needs a norm or MLP that the engine cannot compute", model.arch().name);
+  const model::Config& config = model.config();
+  const Loader from(model, "");
+  const bool affine = model.arch().block.norm == model::Norm::affine;
   Network network{.embed = model.get("embed").made_resident(),
+                  .positions = from.table("embed.positions"),
+                  .types = from.table("embed.types"),
+                  .trigram = from.linear("embed.trigram"),
+                  .project = from.linear("embed.project"),
+                  .embed_norm = from.norm("embed.norm"),
                   .blocks = {},
-                  .norm = load_vector(model, "norm"),
-                  .head = load_linear(model, "head", model.find("head") != nullptr ? "head" : "embed")};
-  for (std::size_t i = 0; i < model.config().blocks; ++i) network.blocks.push_back(load_block(model, i));
+                  .norm = from.norm("norm"),
+                  .pooler = from.linear("pooler"),
+                  .dense = from.linear("head.dense"),
+                  .head_norm = from.norm("head.norm", affine ? model::Norm::layer : model.arch().block.norm),
+                  .head = load_head(model),
+                  .extra = from.linear("head.extra")};
+  const std::size_t groups = config.groups == 0 ? config.blocks : config.groups;
+  for (std::size_t i = 0; i < groups; ++i) {
+    network.blocks.push_back(load_block(from.below(fmt::format("blocks.{}", i))));
+    check_block(config, network.blocks.back(), i);
+  }
   return network;
 }
 

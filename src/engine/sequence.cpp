@@ -3,20 +3,30 @@
 
 #include "base/checked.h"
 #include "engine/engine.h"
+#include "kernels/ops.h"
 
 namespace tightrope::engine {
 namespace {
 
-constexpr std::uint64_t kPage = 64;  // tokens by which a cache grows at least
+constexpr std::uint64_t kPage = 64;  // tokens by which a cache grows at least, a multiple of kKeyTile
+
+bool depends_on_length(const model::Config& config) {
+  return model::rope_depends_on_length(config.rope) || (config.local_rope && model::rope_depends_on_length(*config.local_rope));
+}
 
 }  // namespace
 
 Sequence::Sequence(const model::Config& config, std::uint64_t capacity)
-    : capacity_(capacity), row_(config.kv_heads * config.head), keys_(config.blocks), values_(config.blocks) {}
+    : capacity_(capacity),
+      row_(config.kv_heads * config.head),
+      remembers_(depends_on_length(config)),
+      keys_(config.blocks),
+      values_(config.blocks) {}
 
 void Sequence::rewind(std::uint64_t length) {
   if (length > length_) fail(ErrorCode::invalid_argument, "[engine] cannot rewind a sequence of {} tokens to {}", length_, length);
   length_ = length;
+  if (remembers_) tokens_.resize(length);
 }
 
 std::uint64_t Sequence::bytes() const {
@@ -26,8 +36,8 @@ std::uint64_t Sequence::bytes() const {
 }
 
 void Sequence::make_room(std::uint64_t tokens) {
-  const std::uint64_t needed = length_ + tokens;
-  const std::uint64_t rows = std::min(capacity_, checked_align(needed, kPage, "the length of a sequence"));
+  const std::uint64_t most = checked_align(capacity_, kernels::kKeyTile, "the capacity of a sequence");
+  const std::uint64_t rows = std::min(most, checked_align(length_ + tokens, kPage, "the length of a sequence"));
   const std::uint64_t size = checked_multiply(rows, row_, "the size of a sequence's cache");
   for (std::size_t i = 0; i < keys_.size(); ++i) {
     if (keys_[i].size() < size) keys_[i].resize(size);

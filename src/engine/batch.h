@@ -1,0 +1,74 @@
+// The texts of one forward pass, laid out as rows of tokens one after another: no padding.
+#pragma once
+
+#include <deque>
+#include <span>
+#include <vector>
+
+#include "engine/engine.h"
+#include "engine/rope_table.h"
+
+namespace tightrope::engine {
+
+// One text, or what continues one.
+struct Item {
+  std::span<const text::TokenId> tokens;
+  std::span<const std::uint32_t> types;  // empty: all 0
+  Sequence* sequence = nullptr;          // null: keys and values live in the workspace
+  std::size_t first = 0;                 // position of the first token
+  std::size_t row = 0;                   // of the batch, of the first token
+  std::size_t tile = 0;                  // of the workspace's keys, of the first token
+  const RopeTable* global = nullptr;     // null: positions turn nothing
+  const RopeTable* local = nullptr;
+
+  std::size_t end() const { return first + tokens.size(); }  // positions there are
+};
+
+struct Row {
+  const Item* item;
+  std::size_t position;
+};
+
+// A run of query tokens of one item that attend together, in every head.
+struct Run {
+  const Item* item;
+  std::size_t row;  // of the batch, of its first token
+  std::size_t position;
+  std::size_t tokens;
+};
+
+struct Batch {
+  std::deque<Item> items;  // which rows and runs point at
+  std::vector<Row> rows;
+  std::vector<Run> runs;
+  std::vector<std::size_t> asked;  // rows whose logits are wanted
+  std::size_t tiles = 0;           // of keys in the workspace
+  std::deque<std::vector<text::TokenId>> replayed;
+};
+
+// What a Sequence keeps, for those that fill and read it.
+struct Cache {
+  static float* keys(Sequence& sequence, std::size_t block) { return sequence.keys_[block].data(); }
+  static float* values(Sequence& sequence, std::size_t block) { return sequence.values_[block].data(); }
+  static bool fits(const Sequence& sequence, const model::Config& config) {
+    return sequence.keys_.size() == config.blocks && sequence.row_ == config.kv_heads * config.head;
+  }
+  // A sequence whose frequencies change with its new length must be computed anew: what it keeps of all blocks but the first was made from
+  // hidden states that the old ones shaped. Marks it as being so until the pass is committed.
+  static bool start(Sequence& sequence, const Rotations* rotations, std::uint64_t new_length);
+  static std::span<const text::TokenId> tokens(const Sequence& sequence) { return sequence.tokens_; }
+  static void make_room(Sequence& sequence, std::uint64_t tokens) { sequence.make_room(tokens); }
+  static void commit(const Chunk& chunk);
+};
+
+// Tokens a text may have. Where frequencies stretch with the length, no limit but that of learned positions.
+std::uint64_t position_limit(const model::Model& model);
+
+// Errors: invalid_argument, as Engine::encode says.
+void check_texts(const model::Model& model, std::span<const Text> texts);
+
+// `rotations` is null when positions turn nothing. Texts must have been checked, chunks are: invalid_argument, as Engine::forward says.
+Batch lay_out_chunks(const model::Model& model, std::span<const Chunk> chunks, Rotations* rotations);
+Batch lay_out_texts(std::span<const Text> texts, Rotations* rotations);
+
+}  // namespace tightrope::engine
