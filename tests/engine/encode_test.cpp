@@ -93,7 +93,7 @@ TEST(Encode, ALargeBatchGivesEachTextItsOwnBits) {
   for (const std::vector<TokenId>& ids : tokens) texts.push_back({.tokens = ids});
   const std::vector<float> all = copied(engine.encode(texts).output);
   ASSERT_EQ(all.size(), 40u * 3);
-  for (const std::size_t i : {0, 17, 39}) {
+  for (const std::size_t i : {std::size_t{0}, std::size_t{17}, std::size_t{39}}) {
     const std::vector<float> alone = copied(engine.encode({&texts[i], 1}).output);
     EXPECT_EQ(alone,
               std::vector<float>(all.begin() + static_cast<std::ptrdiff_t>(3 * i), all.begin() + static_cast<std::ptrdiff_t>(3 * i + 3)));

@@ -163,7 +163,7 @@ TEST_P(Forward, ATextGivesTheSameBitsAloneAndInARaggedBatch) {
   Engine engine(model_, {.threads = 2, .isa = {}});
   std::vector<std::vector<TokenId>> texts;
   std::vector<float> expected;
-  for (const std::size_t count : {5, 1, 37, 2}) {
+  for (const std::size_t count : {std::size_t{5}, std::size_t{1}, std::size_t{37}, std::size_t{2}}) {
     texts.push_back(random_tokens(count, count, model_.config().vocab));
     const std::vector<float> logits = logits_of(engine, texts.back());
     expected.insert(expected.end(), logits.begin(), logits.end());
