@@ -149,7 +149,8 @@ std::vector<StoredTensor> scattered(const std::vector<PlannedTensor>& plan, Loca
     if (weight == nullptr) continue;
     const Location& location = planned.*container;
     if (!location.exists())
-      fail(ErrorCode::unsupported, "[save] {} has no place for tensor '{}' of this model; keep it as it is", what, planned.canonical);
+      fail(ErrorCode::unsupported, "[save] {} has no place for tensor '{}' of this model; keep it a Hugging Face folder", what,
+           planned.canonical);
     add_parts(location, *weight, recipes, order);
   }
   std::vector<StoredTensor> tensors;

@@ -39,7 +39,7 @@ model::Model hollow_model(const Json& shape) {
     weights.push_back({prefix + "ffn.down", shape_only(config.model, config.ffn)});
   }
   if (!config.tied) weights.push_back({"head", shape_only(kVocab, config.model)});
-  return model::Model(model::arch_for_gguf("llama", false), config, std::move(weights), nullptr);
+  return model::Model(model::arch_for_hf_model_type("llama"), config, std::move(weights), nullptr);
 }
 
 // "q6_k*2 q4_k*6" as eight names.
