@@ -227,10 +227,13 @@ std::optional<Config> config_of_own_key(const Arch& arch, const Metadata& metada
   Config config = read_hf_config(arch, *json);
   Metadata expected;
   write_gguf_config(arch, config, expected);
-  for (const auto& [key, value] : expected.entries()) {
-    const checkpoint::Value* given = metadata.find(key);
-    if (key.starts_with(fmt::format("{}.", arch.gguf_arch)) && (given == nullptr || !same_value(*given, value))) return std::nullopt;
-  }
+  const auto repeats = [&](const Metadata& some, const Metadata& others) {
+    return std::all_of(some.entries().begin(), some.entries().end(), [&](const auto& entry) {
+      const checkpoint::Value* other = others.find(entry.first);
+      return !entry.first.starts_with(fmt::format("{}.", arch.gguf_arch)) || (other != nullptr && same_value(*other, entry.second));
+    });
+  };
+  if (!repeats(metadata, expected) || !repeats(expected, metadata)) return std::nullopt;
   return config;
 }
 
@@ -326,7 +329,7 @@ const Arch& arch_of_gguf(const Container& container) {
 Config read_gguf_config(const Arch& arch, const Container& container) {
   std::optional<Config> own = config_of_own_key(arch, container.metadata);
   Config config = own ? std::move(*own) : config_of_keys(arch, container);
-  if (!own && container.metadata.find(kOwnKey) != nullptr)
+  if (!own && own_config(container.metadata))
     config.notices.push_back(fmt::format("'{}' no longer agrees with the file's other keys, which were taken", kOwnKey));
   config.name = container.metadata.string_or("general.name", "");
   return config;
