@@ -100,6 +100,7 @@ std::vector<float> read_gguf_rope(const Arch& arch, const Container& container, 
       !divisors.empty() && divisors.size() != turned / 2)
     fail(ErrorCode::malformed, "[gguf] '{}' has {} values for {} dimensions", kRopeDivisors, divisors.size(), turned);
   if (!divisors.empty() && std::isfinite(theta) && theta > 1 && recognise_llama3(divisors, theta, scaling)) divisors.clear();
+  if (const Json* original = scaling.find("original_max_position_embeddings")) json["original_max_position_embeddings"] = *original;
   if (!scaling.as_object("RoPE").empty()) json["rope_scaling"] = std::move(scaling);
   return divisors;
 }
