@@ -8,7 +8,10 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "model/checkpoint_io.h"
 #include "model/tensor_plan.h"
+#include "support/temporary_folder.h"
+#include "support/tiny_model.h"
 
 namespace tightrope::passes {
 namespace {
@@ -104,6 +107,31 @@ TEST(Mix, EveryMixNamesFormatsThatExist) {
     EXPECT_NE(formats::find(mix.base), nullptr) << mix.name;
     EXPECT_TRUE(mix.head.empty() || formats::find(mix.head)) << mix.name;
     for (const MixRule& rule : mix.rules) EXPECT_NE(formats::find(rule.format), nullptr) << mix.name << ' ' << rule.role;
+  }
+}
+
+// Every family in every mix: one format for the parts of a fused tensor, and the file is read again.
+TEST(Mix, MakesAGgufOfEveryFamily) {
+  for (const model::Arch* arch : model::all_archs()) {
+    if (arch->gguf_arch.empty()) continue;
+    SCOPED_TRACE(arch->name);
+    const test::TemporaryFolder folder;
+    const model::Model plain = test::tiny_model(*arch);
+    for (const std::string_view name : {"q4_k_m", "q3_k_l", "q8_0"}) {
+      const model::Model quantised = plain.map([&](const model::NamedWeight& tensor) {
+        if (tensor.weight.shape().rank() < 2 || stays_unquantised(tensor.name)) return tensor.weight;
+        const formats::Format& format = format_in_mix(get_mix(name), plain, tensor.name, false);
+        return tensor.weight.encoded_as(fitting_format(format, tensor.weight.shape().row_length()), formats::kScalarCodec);
+      });
+      const auto file = folder / fmt::format("{}.gguf", name);
+      model::save_gguf(quantised, file, {});
+      const model::Model back = model::load_model(file);
+      for (const model::NamedWeight& tensor : quantised.weights())
+        if (tensor.weight.shape().rank() > 1) {
+          const std::string_view kept = stays_unquantised(tensor.name) ? "f32" : tensor.weight.format().name;
+          EXPECT_EQ(back.get(tensor.name).format().name, kept) << tensor.name;
+        }
+    }
   }
 }
 
