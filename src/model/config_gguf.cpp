@@ -332,6 +332,10 @@ Config read_gguf_config(const Arch& arch, const Container& container) {
   if (!own && own_config(container.metadata))
     config.notices.push_back(fmt::format("'{}' no longer agrees with the file's other keys, which were taken", kOwnKey));
   config.name = container.metadata.string_or("general.name", "");
+  const GgufKeys keys{arch.gguf_arch, container.metadata};
+  if (const std::uint64_t window = keys.unsigned_or("attention.sliding_window", 0);
+      window != 0 && !has_window_key(arch.block.attention.window))
+    config.notices.push_back(fmt::format("a window of {} tokens was left out: {} has none in a GGUF", window, arch.name));
   return config;
 }
 
