@@ -251,8 +251,20 @@ TEST(LoadGguf, TakesAChangedKeyBeforeOurOwn) {
   EXPECT_EQ(changed.context, 48U);
   ASSERT_EQ(changed.notices.size(), 1U);
   EXPECT_NE(changed.notices[0].find("tightrope.config"), std::string::npos);
-  file.metadata.set("tightrope.config", {std::string("{\"model_type\": ")});
-  EXPECT_THROW(read_gguf_config(model.arch(), file), Error);
+}
+
+TEST(LoadGguf, RefusesABrokenKeyOfOurs) {
+  const test::TemporaryFolder folder;
+  save_gguf(test::tiny_model(arch_for_hf_model_type("mistral")), folder / "model.gguf", {});
+  checkpoint::Container file = checkpoint::read_gguf(folder / "model.gguf");
+  for (const std::string_view text :
+       {"{", "[]", "7", "{}", R"({"model_type": 5})", R"({"model_type": "mistral"})", R"({"model_type": "mistral", "hidden_size": -1})"}) {
+    file.metadata.set("tightrope.config", {std::string(text)});
+    EXPECT_THROW(read_gguf_config(arch_of_gguf(file), file), Error) << text;
+  }
+  file.metadata.set("tightrope.config", {std::string(R"({"model_type": "gpt2"})")});  // of another architecture: no use, no harm
+  EXPECT_EQ(arch_of_gguf(file).name, "llama");
+  EXPECT_EQ(read_gguf_config(arch_of_gguf(file), file).notices.size(), 2U);  // this, and the window
 }
 
 TEST(SaveGguf, WritesWhatReadersExpect) {
