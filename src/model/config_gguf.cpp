@@ -16,7 +16,7 @@ using checkpoint::Metadata;
 
 // What the format's own keys cannot say (a model's family among several of one name, windows and heads its readers do not know, scalings
 // without a name): the whole config.json. Other readers pass over it. It counts only while it agrees with the keys they do read.
-constexpr std::string_view kOwnKey = "tightrope.config";
+constexpr std::string_view kOwnKey = "tightrope.model.config";
 
 enum class Kind : std::uint8_t { whole, number, truth };
 

@@ -187,7 +187,7 @@ TEST(GgufConfig, KnowsWhatFilesLeaveUnsaid) {
   checkpoint::Container container;
   write_gguf_config(arch, config, container.metadata);
   EXPECT_EQ(read_gguf_config(arch, container).attention_scale, 0.125);
-  for (const std::string_view key : {"tightrope.config", "gemma2.attention.sliding_window", "gemma2.attn_logit_softcapping"})
+  for (const std::string_view key : {"tightrope.model.config", "gemma2.attention.sliding_window", "gemma2.attn_logit_softcapping"})
     container.metadata.erase(key);
   const Config plain = read_gguf_config(arch, container);
   EXPECT_NEAR(plain.attention_scale, 1 / std::sqrt(8.0), 1e-12) << "the head's size";
@@ -214,7 +214,7 @@ TEST(GgufConfig, SaysPeriodsOfWindowsAndRefusesOthers) {
   slide({true, true, false, true, true, false});
   write_gguf_config(arch, config, container.metadata);
   EXPECT_EQ(container.metadata.unsigned_or("gemma3.attention.sliding_window_pattern", 0), 3U);
-  container.metadata.erase("tightrope.config");
+  container.metadata.erase("tightrope.model.config");
   const Config back = read_gguf_config(arch, container);
   for (std::size_t i = 0; i < config.blocks; ++i) EXPECT_EQ(back.variants[i].window, config.variants[i].window) << i;
   slide({false, true, true});
@@ -224,7 +224,7 @@ TEST(GgufConfig, SaysPeriodsOfWindowsAndRefusesOthers) {
 TEST(GgufConfig, SaysWhenAWindowIsLeftOut) {
   checkpoint::Container container;
   write_gguf_config(llama(), test::tiny_config(), container.metadata);
-  container.metadata.erase("tightrope.config");
+  container.metadata.erase("tightrope.model.config");
   container.metadata.set("llama.attention.sliding_window", {std::uint32_t{16}});
   const Config config = read_gguf_config(llama(), container);
   ASSERT_EQ(config.notices.size(), 1U);

@@ -179,8 +179,8 @@ TEST_P(EveryArch, IsReadFromTheKeysThatOthersWrite) {
   const Model model = test::tiny_model(arch);
   save_gguf(model, folder / "model.gguf", {});
   checkpoint::Container file = checkpoint::read_gguf(folder / "model.gguf");
-  for (const std::string& key :
-       {std::string("tightrope.config"), fmt::format("{}.hidden_activation", arch.gguf_arch), fmt::format("{}.vocab_size", arch.gguf_arch)})
+  for (const std::string& key : {std::string("tightrope.model.config"), fmt::format("{}.hidden_activation", arch.gguf_arch),
+                                 fmt::format("{}.vocab_size", arch.gguf_arch)})
     file.metadata.erase(key);  // the last two are written by few
   const Arch& read = arch_of_gguf(file);
   const Config config = read_gguf_config(read, file);
@@ -250,7 +250,7 @@ TEST(LoadGguf, TakesAChangedKeyBeforeOurOwn) {
   const Config changed = read_gguf_config(model.arch(), file);
   EXPECT_EQ(changed.context, 48U);
   ASSERT_EQ(changed.notices.size(), 1U);
-  EXPECT_NE(changed.notices[0].find("tightrope.config"), std::string::npos);
+  EXPECT_NE(changed.notices[0].find("tightrope.model.config"), std::string::npos);
 }
 
 TEST(LoadGguf, RefusesABrokenKeyOfOurs) {
@@ -259,10 +259,10 @@ TEST(LoadGguf, RefusesABrokenKeyOfOurs) {
   checkpoint::Container file = checkpoint::read_gguf(folder / "model.gguf");
   for (const std::string_view text :
        {"{", "[]", "7", "{}", R"({"model_type": 5})", R"({"model_type": "mistral"})", R"({"model_type": "mistral", "hidden_size": -1})"}) {
-    file.metadata.set("tightrope.config", {std::string(text)});
+    file.metadata.set("tightrope.model.config", {std::string(text)});
     EXPECT_THROW(read_gguf_config(arch_of_gguf(file), file), Error) << text;
   }
-  file.metadata.set("tightrope.config", {std::string(R"({"model_type": "gpt2"})")});  // of another architecture: no use, no harm
+  file.metadata.set("tightrope.model.config", {std::string(R"({"model_type": "gpt2"})")});  // of another architecture: no use, no harm
   EXPECT_EQ(arch_of_gguf(file).name, "llama");
   EXPECT_EQ(read_gguf_config(arch_of_gguf(file), file).notices.size(), 2U);  // this, and the window
 }

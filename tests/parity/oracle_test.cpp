@@ -103,7 +103,7 @@ class OracleTest : public ::testing::TestWithParam<Case> {
     model::Model original = model::load_model(folder_);
     if (GetParam().way == Way::folder) return original;
     model::SaveOptions options;
-    if (GetParam().way == Way::their_keys) options.extra.set("tightrope.config", {std::string()});
+    if (GetParam().way == Way::their_keys) options.extra.set("tightrope.model.config", {std::string()});
     model::save_gguf(original, scratch_ / "model.gguf", options);
     return model::load_model(scratch_ / "model.gguf");
   }
