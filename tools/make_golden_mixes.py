@@ -19,14 +19,31 @@ SHAPES = [
     dict(name="tied head", blocks=8, model=256, heads=4, kv_heads=2, ffn=768, tied=True),
     dict(name="rows of 96", blocks=30, model=96, heads=3, kv_heads=1, ffn=256, tied=True),
     dict(name="eighty blocks", blocks=80, model=256, heads=8, kv_heads=1, ffn=256, tied=False),
+    dict(name="eight experts", family="mixtral", blocks=16, model=256, heads=8, kv_heads=2, ffn=256, tied=False, experts=8),
+    dict(name="four experts", family="mixtral", blocks=16, model=256, heads=8, kv_heads=2, ffn=256, tied=False, experts=4),
+    dict(name="fused attention", family="phi3", arch="phi3", blocks=16, model=256, heads=4, kv_heads=4, ffn=256, tied=False),
 ]
 MIXES = "q8_0 q6_k q5_k_m q5_k_s q5_1 q5_0 q4_k_m q4_k_s q4_1 q4_0 q3_k_l q3_k_m q3_k_s q2_k".split()
-ROLES = dict(attn_q="attn.q", attn_k="attn.k", attn_v="attn.v", attn_output="attn.o", ffn_gate="ffn.gate", ffn_up="ffn.up", ffn_down="ffn.down")
+ROLES = dict(attn_q="attn.q", attn_k="attn.k", attn_v="attn.v", attn_output="attn.o", ffn_gate="ffn.gate", ffn_up="ffn.up", ffn_down="ffn.down",
+             attn_qkv="attn.v", ffn_gate_exps="ffn.experts.gate", ffn_up_exps="ffn.experts.up", ffn_down_exps="ffn.experts.down")
 VOCAB = 64
 
 
+def block_matrices(shape):
+    model, ffn, keys = shape["model"], shape["ffn"], shape["model"] // shape["heads"] * shape["kv_heads"]
+    attention = [("attn_q", model, model), ("attn_k", keys, model), ("attn_v", keys, model)]
+    if shape.get("arch") == "phi3":
+        return [("attn_qkv", model + 2 * keys, model), ("attn_output", model, model), ("ffn_up", 2 * ffn, model), ("ffn_down", model, ffn)]
+    if "experts" in shape:
+        experts = shape["experts"]
+        network = [("ffn_gate_exps", experts, ffn, model), ("ffn_up_exps", experts, ffn, model), ("ffn_down_exps", experts, model, ffn)]
+    else:
+        network = [("ffn_gate", ffn, model), ("ffn_up", ffn, model), ("ffn_down", model, ffn)]
+    return attention + [("attn_output", model, model)] + network
+
+
 def write_model(path, shape):
-    writer = gguf.GGUFWriter(path, "llama")
+    writer = gguf.GGUFWriter(path, shape.get("arch", "llama"))
     head = shape["model"] // shape["heads"]
     writer.add_context_length(64)
     writer.add_embedding_length(shape["model"])
@@ -37,21 +54,23 @@ def write_model(path, shape):
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_rope_dimension_count(head)
     writer.add_vocab_size(VOCAB)
+    if "experts" in shape:
+        writer.add_expert_count(shape["experts"])
+        writer.add_expert_used_count(2)
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("llama-bpe")
     writer.add_token_list([f"t{i}" for i in range(VOCAB)])
     writer.add_token_merges(["t 0"])
 
-    def matrix(name, rows, columns):
-        writer.add_tensor(name + ".weight", np.zeros((rows, columns), np.float16))
+    def matrix(name, *extents):
+        writer.add_tensor(name + ".weight", np.zeros(extents, np.float16))
 
     matrix("token_embd", VOCAB, shape["model"])
     for block in range(shape["blocks"]):
-        for name, rows, columns in [
-            ("attn_q", shape["model"], shape["model"]), ("attn_k", head * shape["kv_heads"], shape["model"]),
-            ("attn_v", head * shape["kv_heads"], shape["model"]), ("attn_output", shape["model"], shape["model"]),
-            ("ffn_gate", shape["ffn"], shape["model"]), ("ffn_up", shape["ffn"], shape["model"]), ("ffn_down", shape["model"], shape["ffn"])]:
-            matrix(f"blk.{block}.{name}", rows, columns)
+        for name, *extents in block_matrices(shape):
+            matrix(f"blk.{block}.{name}", *extents)
+        if "experts" in shape:
+            writer.add_tensor(f"blk.{block}.ffn_gate_inp.weight", np.zeros((shape["experts"], shape["model"]), np.float32))
         for norm in ("attn_norm", "ffn_norm"):
             writer.add_tensor(f"blk.{block}.{norm}.weight", np.ones(shape["model"], np.float32))
     writer.add_tensor("output_norm.weight", np.ones(shape["model"], np.float32))
@@ -80,7 +99,8 @@ def chosen_types(quantize, path, mix, pure):
         sys.exit(text)
     types = {}
     for name, kind in sorted(found, key=lambda item: block_number(item[0])):
-        types.setdefault(canonical_role(name), []).append(kind.lower())
+        for role in ("attn.q", "attn.k", "attn.v") if ".attn_qkv" in name else [canonical_role(name)]:
+            types.setdefault(role, []).append(kind.lower())
     return {role: run_lengths(kinds) for role, kinds in types.items()}
 
 

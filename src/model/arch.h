@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string_view>
 
@@ -99,6 +100,7 @@ struct Place {
   Part part = Part::whole;
   bool bare = false;      // the name is complete: no ".weight" follows
   bool plus_one = false;  // stored as 1 + weight
+  bool f32 = false;       // single numbers in F32 whatever the matrices are
 };
 
 // When a tensor may be absent.
@@ -135,11 +137,18 @@ struct KeyAlias {
   std::string_view own;
 };
 
+// What GGUF files of a family leave unsaid.
+struct GgufDefaults {
+  std::uint64_t window = 0;       // where the file has no key for it; 0: none
+  std::uint64_t wide_blocks = 0;  // of the model whose scores are scaled by model / heads instead of by the head's size
+};
+
 struct Arch {
   std::string_view name = {};
   std::string_view hf_model_type = {};  // config.json's model_type
   std::string_view hf_prefix = {};      // before the names of `tensors`; files of the bare trunk may lack it
   std::string_view gguf_arch = {};      // general.architecture; empty: GGUF has no such architecture
+  GgufDefaults gguf = {};
   EmbeddingSpec embedding = {};
   BlockSpec block = {};
   std::span<const TensorSpec> tensors = {};
@@ -155,8 +164,9 @@ struct Arch {
 std::span<const Arch* const> all_archs();
 // Throw unsupported, naming the type and listing what is known.
 const Arch& arch_for_hf_model_type(std::string_view model_type);
-// Several families may share a GGUF architecture; those with and without experts are told apart.
-const Arch& arch_for_gguf(std::string_view gguf_arch, bool has_experts);
+// Several families may share a GGUF architecture: the first whose required tensors the file has, the one of that name before all others.
+using HasTensor = std::function<bool(const TensorSpec& spec)>;
+const Arch& arch_for_gguf(std::string_view gguf_arch, const HasTensor& has_tensor);
 // The head of a class of config.json's architectures. Errors: unsupported, listing the family's classes.
 const HeadSpec& head_for_class(const Arch& arch, std::string_view hf_class);
 

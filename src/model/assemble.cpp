@@ -80,6 +80,12 @@ Weight shifted(const Weight& weight, float shift) {
 
 std::uint64_t rows_of(const Weight& column_or_matrix) { return column_or_matrix.shape().rows(); }
 
+// Rows that a container leaves out because no text reads them.
+Segment zeros(const Weight& like, std::uint64_t count) {
+  const Bytes bytes(std::vector<std::byte>(checked_multiply(count, like.row_bytes(), "the size of rows that are not stored")));
+  return {0, Weight(like.format(), Shape{count, like.shape().row_length()}, bytes), 0, count};
+}
+
 std::vector<Segment> sorted(std::vector<Segment> segments) {
   std::sort(segments.begin(), segments.end(), [](const Segment& a, const Segment& b) { return a.at < b.at; });
   return segments;
@@ -135,6 +141,8 @@ Weight gathered(const std::vector<Weight>& stored, const Location& location, con
     for (const RowRun& run : location.runs) segments.push_back({i * each + run.ours, column, run.stored, run.count});
   }
   segments = sorted(std::move(segments));
+  if (const std::uint64_t absent = segments.front().at; absent != 0)
+    segments.insert(segments.begin(), zeros(segments.front().source, absent));
   same_formats(segments, location.names.front());
   const Weight weight = reshaped(joined(std::move(segments), all), shape);
   return location.plus_one ? shifted(weight, -1) : weight;
@@ -149,7 +157,8 @@ std::vector<StoredTensor> scattered(const std::vector<PlannedTensor>& plan, Loca
     if (weight == nullptr) continue;
     const Location& location = planned.*container;
     if (!location.exists())
-      fail(ErrorCode::unsupported, "[save] {} has no place for tensor '{}' of this model; keep it as it is", what, planned.canonical);
+      fail(ErrorCode::unsupported, "[save] {} has no place for tensor '{}' of this model; keep it a Hugging Face folder", what,
+           planned.canonical);
     add_parts(location, *weight, recipes, order);
   }
   std::vector<StoredTensor> tensors;

@@ -1,11 +1,11 @@
-// The architecture's keys in a GGUF, both ways.
+// The architecture's keys in a GGUF, both ways: rows that pair them with the keys of a config.json, which alone knows every family's rules.
 #include <algorithm>
-#include <cmath>
+#include <optional>
 
-#include "base/checked.h"
 #include "model/config.h"
-#include "model/config_checks.h"
-#include "model/rope.h"
+#include "model/gguf_keys.h"
+#include "model/hf_keys.h"
+#include "model/load.h"
 #include "model/tensor_plan.h"
 
 namespace tightrope::model {
@@ -14,185 +14,281 @@ namespace {
 using checkpoint::Container;
 using checkpoint::Metadata;
 
-constexpr std::string_view kSource = "the GGUF's metadata";
-constexpr std::string_view kLlama3Key = "tightrope.rope.llama3";  // f32 [factor, low, high, original]: what rope_freqs was made from
-constexpr std::string_view kAttentionFactorKey = "tightrope.rope.attention_factor";  // f64: exact, where GGUF keeps a ratio
-constexpr std::string_view kDivisors = "rope_freqs.weight";
+// What the format's own keys cannot say (a model's family among several of one name, windows and heads its readers do not know, scalings
+// without a name): the whole config.json. Other readers pass over it. It counts only while it agrees with the keys they do read.
+constexpr std::string_view kOwnKey = "tightrope.model.config";
 
-// Keys below the architecture's name.
-struct Keys {
-  const Arch& arch;
-  const Metadata& metadata;
+enum class Kind : std::uint8_t { whole, number, truth };
 
-  std::string full(std::string_view key) const { return fmt::format("{}.{}", arch.gguf_arch, key); }
-  bool has(std::string_view key) const { return metadata.find(full(key)) != nullptr; }
-  std::uint64_t required(std::string_view key) const {
-    if (!has(key)) fail(ErrorCode::malformed, "[gguf] the key '{}' is missing; the file was not written for this architecture", full(key));
-    return metadata.unsigned_or(full(key), 0);
-  }
-  std::uint64_t unsigned_or(std::string_view key, std::uint64_t fallback) const { return metadata.unsigned_or(full(key), fallback); }
-  // Floats come back as the decimals they were written from.
-  double number_or(std::string_view key, double fallback) const {
-    const double value = metadata.number_or(full(key), fallback);
-    const auto single = static_cast<float>(value);
-    return static_cast<double>(single) == value && std::isfinite(value) ? as_written(single) : value;
-  }
+struct Row {
+  std::string_view key;    // below the architecture's name
+  std::string_view usual;  // in config.json, as most families spell it
+  Kind kind;
+  bool required = false;
+};
+constexpr Row kRows[] = {
+    {"context_length", "max_position_embeddings", Kind::whole, true},
+    {"embedding_length", "hidden_size", Kind::whole, true},
+    {"block_count", "num_hidden_layers", Kind::whole, true},
+    {"feed_forward_length", "intermediate_size", Kind::whole, true},
+    {"attention.head_count", "num_attention_heads", Kind::whole, true},
+    {"attention.head_count_kv", "num_key_value_heads", Kind::whole},
+    {"attention.key_length", "head_dim", Kind::whole},
+    {"attention.value_length", "head_dim", Kind::whole},
+    {"vocab_size", "vocab_size", Kind::whole},
+    {"expert_count", "num_local_experts", Kind::whole},
+    {"expert_used_count", "num_experts_per_tok", Kind::whole},
+    {"expert_feed_forward_length", "moe_intermediate_size", Kind::whole},
+    {"expert_weights_norm", "norm_topk_prob", Kind::truth},
+    {"attn_logit_softcapping", "attn_logit_softcapping", Kind::number},
+    {"final_logit_softcapping", "final_logit_softcapping", Kind::number},
+    {"use_parallel_residual", "use_parallel_residual", Kind::truth},
 };
 
-template <class... Arguments>
-[[noreturn]] void unsupported(fmt::format_string<Arguments...> text, Arguments&&... arguments) {
-  fail(ErrorCode::unsupported, "[gguf] {}", fmt::format(text, std::forward<Arguments>(arguments)...));
+bool is_rms(const Arch& arch) { return arch.block.norm == Norm::rms || arch.block.norm == Norm::rms_plus_one; }
+std::string_view epsilon_key(const Arch& arch) {
+  return is_rms(arch) ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon";
 }
 
-bool holds(const Container& container, std::string_view name) { return container.find(name) != nullptr; }
+bool holds(const Container& container, const Place& place) {
+  return container.find(fmt::format("{}{}", numbered(place.name, 0), place.bare ? "" : ".weight")) != nullptr;
+}
+
+// --- reading ---
 
 bool first_block_has_bias(const Arch& arch, const Container& container, Bias kind) {
   return std::any_of(arch.tensors.begin(), arch.tensors.end(), [&](const TensorSpec& spec) {
-    return spec.bias == kind && holds(container, fmt::format("{}.bias", numbered(spec.gguf.name, 0)));
+    return spec.bias == kind && container.find(fmt::format("{}.bias", numbered(spec.gguf.name, 0))) != nullptr;
   });
 }
 
-bool is_tied(const Arch& arch, const Container& container) {
-  const std::span<const TensorSpec> head = arch.heads.front().tensors;
-  return std::none_of(head.begin(), head.end(), [&](const TensorSpec& spec) {
-    return spec.presence == Presence::untied && holds(container, fmt::format("{}.weight", spec.gguf.name));
-  });
-}
-
-std::vector<float> read_divisors(const Container& container) {
-  const checkpoint::Entry* entry = container.find(kDivisors);
-  if (!entry) return {};
-  if (entry->format->name != "f32" || entry->shape.rank() != 1 || entry->shape[0] > 1 << 16)
-    fail(ErrorCode::malformed, "[gguf] '{}' is {} {}, not a short vector of f32", kDivisors, entry->format->name, entry->shape.text());
-  std::vector<float> divisors(entry->shape[0]);
-  entry->format->decode(entry->bytes.data(), divisors.data(), divisors.size());
-  return divisors;
-}
-
-bool nearly_equal(const std::vector<float>& a, const std::vector<float>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](float x, float y) { return std::fabs(x - y) <= 1e-5f * std::fabs(y); });
-}
-
-// A file of another tool has the divisors alone. Those of the released Llama 3 models all come from the same three numbers.
-void recognise_llama3(RopeConfig& rope, std::uint64_t head) {
-  RopeConfig guess = rope;
-  guess.divisors.clear();
-  guess.scaling = RopeConfig::Scaling::llama3;
-  guess.factor = static_cast<double>(*std::max_element(rope.divisors.begin(), rope.divisors.end()));
-  guess.low_frequency_factor = 1;
-  guess.high_frequency_factor = 4;
-  guess.original_context = 8192;
-  if (guess.factor > 1 && nearly_equal(llama3_divisors(guess, head), rope.divisors)) rope = guess;
-}
-
-void read_llama3(const Container& container, std::uint64_t head, RopeConfig& rope) {
-  rope.divisors = read_divisors(container);
-  const std::vector<float> parameters = container.metadata.floats(kLlama3Key);
-  if (rope.divisors.empty()) return;
-  if (rope.divisors.size() != head / 2)
-    fail(ErrorCode::malformed, "[gguf] '{}' has {} values for heads of {}", kDivisors, rope.divisors.size(), head);
-  if (parameters.size() != 4) return recognise_llama3(rope, head);
-  if (!(parameters[3] >= 1 && parameters[3] < 0x1p28f))
-    fail(ErrorCode::malformed, "[gguf] '{}' says the context was {}", kLlama3Key, parameters[3]);
-  rope.scaling = RopeConfig::Scaling::llama3;
-  rope.factor = as_written(parameters[0]);
-  rope.low_frequency_factor = as_written(parameters[1]);
-  rope.high_frequency_factor = as_written(parameters[2]);
-  rope.original_context = static_cast<std::uint64_t>(parameters[3]);
-  rope.divisors.clear();
-}
-
-void read_yarn(const Keys& keys, const Config& config, RopeConfig& rope) {
-  rope.original_context = keys.unsigned_or("rope.scaling.original_context_length", config.context);
-  rope.beta_fast = keys.number_or("rope.scaling.yarn_beta_fast", 32);
-  rope.beta_slow = keys.number_or("rope.scaling.yarn_beta_slow", 1);
-  if (keys.has("rope.scaling.attn_factor"))
-    rope.attention_factor = keys.number_or("rope.scaling.attn_factor", 1) * default_yarn_magnitude(rope.factor);
-  if (keys.number_or("rope.scaling.yarn_log_multiplier", 0) != 0) unsupported("YaRN with a logarithmic multiplier is not supported");
-  rope.attention_factor = keys.metadata.number_or(kAttentionFactorKey, rope.attention_factor);
-}
-
-RopeConfig read_rope(const Keys& keys, const Container& container, const Config& config) {
-  RopeConfig rope;
-  rope.theta = keys.number_or("rope.freq_base", 10000);
-  const std::string type = keys.metadata.string_or(keys.full("rope.scaling.type"), "linear");
-  rope.factor = keys.number_or("rope.scaling.factor", keys.number_or("rope.scale_linear", 0));
-  if (rope.factor == 0 || type == "none") rope.factor = 1;
-  if (type == "yarn") {
-    rope.scaling = RopeConfig::Scaling::yarn;
-    read_yarn(keys, config, rope);
-  } else if (type == "linear") {
-    rope.scaling = rope.factor == 1 ? RopeConfig::Scaling::none : RopeConfig::Scaling::linear;
-  } else if (type != "none") {
-    unsupported("the RoPE scaling '{}' is not supported; known are none, linear and yarn", type.substr(0, 64));
+// The head whose tensors are all there: a classifier when there is one, else the family's usual head.
+const HeadSpec& head_of(const Arch& arch, const Container& container) {
+  for (const HeadSpec& head : arch.heads) {
+    const auto present = [&](const TensorSpec& spec) { return !spec.gguf.name.empty() && holds(container, spec.gguf); };
+    if (head.kind == HeadSpec::Kind::sequence && std::all_of(head.tensors.begin(), head.tensors.end(), present)) return head;
   }
-  read_llama3(container, config.head, rope);
-  return rope;
+  return arch.heads.front();
 }
 
-std::uint64_t vocabulary(const Arch& arch, const Keys& keys, const Container& container) {
-  if (keys.has("vocab_size")) return keys.required("vocab_size");
+bool is_tied(const HeadSpec& head, const Container& container) {
+  return std::none_of(head.tensors.begin(), head.tensors.end(),
+                      [&](const TensorSpec& spec) { return spec.presence == Presence::untied && holds(container, spec.gguf); });
+}
+
+void read_vocabulary(const Arch& arch, const Container& container, Json& json) {
   const checkpoint::Entry* embedding = container.find(fmt::format("{}.weight", arch.tensors.front().gguf.name));
-  return embedding && embedding->shape.rank() == 2 ? embedding->shape[0] : 0;
+  if (json.find("vocab_size") == nullptr && embedding != nullptr && embedding->shape.rank() == 2)
+    json["vocab_size"] = Json(embedding->shape[0]);
 }
 
-void read_head(const Keys& keys, Config& config) {
-  config.head = keys.unsigned_or("attention.key_length", config.heads == 0 ? 0 : config.model / config.heads);
-  if (keys.unsigned_or("attention.value_length", config.head) != config.head)
-    unsupported("value heads of another size than key heads are not supported");
-  config.rope_dimensions = keys.unsigned_or("rope.dimension_count", config.head);
+void read_rows(const GgufKeys& keys, const HfKeys& family, Json& json) {
+  for (const Row& row : kRows) {
+    const std::string_view own = own_key(family.arch(), row.usual);
+    if (row.required) {
+      json[own] = Json(keys.required(row.key));
+    } else if (keys.has(row.key)) {
+      if (row.kind == Kind::truth) json[own] = Json(keys.metadata.bool_or(keys.full(row.key), false));
+      if (row.kind == Kind::number) json[own] = Json(keys.number_or(row.key, 0));
+      if (row.kind == Kind::whole && keys.unsigned_or(row.key, 0) != 0) json[own] = Json(keys.unsigned_or(row.key, 0));
+    }
+  }
+  check_extent(keys.required("block_count"), std::uint64_t{1} << 12, keys.full("block_count"));
+  json[own_key(family.arch(), "rms_norm_eps")] = Json(keys.number_or(epsilon_key(family.arch()), 1e-5));
+  if (keys.unsigned_or("attention.value_length", 0) != keys.unsigned_or("attention.key_length", 0))
+    unsupported_in_gguf("value heads of another size than key heads are not supported");
+  // Readers of files without this key have the chosen experts' weights sum to one.
+  if (family.knows("norm_topk_prob") && !keys.has("expert_weights_norm")) json["norm_topk_prob"] = Json(true);
 }
 
-std::int64_t token_or_none(const Metadata& metadata, std::string_view name) {
+// The scale of scores is no key: it follows from the head's size, in the family's largest model from the model's.
+void read_scale(const GgufKeys& keys, const HfKeys& family, Json& json) {
+  if (!family.knows("query_pre_attn_scalar")) return;
+  const std::uint64_t heads = std::max<std::uint64_t>(keys.required("attention.head_count"), 1);
+  const std::uint64_t share = keys.required("embedding_length") / heads;
+  const bool wide = keys.required("block_count") == family.arch().gguf.wide_blocks;
+  json["query_pre_attn_scalar"] = Json(wide ? share : keys.unsigned_or("attention.key_length", share));
+}
+
+bool is_periodic(const WindowSpec& spec) { return spec.rule == WindowSpec::Rule::full_last || spec.rule == WindowSpec::Rule::full_first; }
+// Whether readers of the format take a window of the family from its key.
+bool has_window_key(const WindowSpec& spec) { return is_periodic(spec) || spec.rule == WindowSpec::Rule::always; }
+
+void read_window(const GgufKeys& keys, const Arch& arch, Json& json) {
+  const WindowSpec& spec = arch.block.attention.window;
+  if (!has_window_key(spec)) return;
+  const std::uint64_t window = keys.unsigned_or("attention.sliding_window", arch.gguf.window);
+  json[spec.key] = window == 0 ? Json(nullptr) : Json(window);
+  if (!spec.enabled_by.empty()) json[spec.enabled_by] = Json(window != 0);
+  if (window == 0 && is_periodic(spec))
+    for (std::uint64_t block = 0; block < keys.required("block_count"); ++block) json["layer_types"].push_back(Json("full_attention"));
+  if (!is_periodic(spec) || !keys.has("attention.sliding_window_pattern")) return;
+  const std::uint64_t period = keys.unsigned_or("attention.sliding_window_pattern", spec.period);
+  if (spec.period_key.empty() && period != spec.period)
+    unsupported_in_gguf("{} with a window in all but every {}th block is not supported; known is every {}th", arch.name, period,
+                        spec.period);
+  if (!spec.period_key.empty()) json[spec.period_key] = Json(period);
+}
+
+Json token_or_null(const Metadata& metadata, std::string_view name) {
   const std::string key = fmt::format("tokenizer.ggml.{}_token_id", name);
-  return metadata.find(key) ? narrow<std::int64_t>(metadata.unsigned_or(key, 0), "a special token's id") : -1;
+  return metadata.find(key) != nullptr ? Json(metadata.unsigned_or(key, 0)) : Json(nullptr);
 }
 
-void read_tokens(const Metadata& metadata, Config& config) {
-  config.bos = token_or_none(metadata, "bos");
-  config.padding = token_or_none(metadata, "padding");
+void read_tokens(const Metadata& metadata, Json& json) {
+  json["bos_token_id"] = token_or_null(metadata, "bos");
+  json["pad_token_id"] = token_or_null(metadata, "padding");
+  std::vector<std::uint64_t> ends;
   for (const std::string_view name : {"eos", "eot", "eom"}) {
-    const std::int64_t id = token_or_none(metadata, name);
-    if (id >= 0 && std::find(config.eos.begin(), config.eos.end(), id) == config.eos.end()) config.eos.push_back(id);
+    const Json id = token_or_null(metadata, name);
+    if (!id.is_null() && std::find(ends.begin(), ends.end(), id.as_uint(name)) == ends.end()) ends.push_back(id.as_uint(name));
+  }
+  json["eos_token_id"] = Json::array();
+  for (const std::uint64_t id : ends) json["eos_token_id"].push_back(Json(id));
+}
+
+void read_head(const GgufKeys& keys, const Arch& arch, const Container& container, Json& json) {
+  const HeadSpec& head = head_of(arch, container);
+  json["architectures"] = Json::array();
+  json["architectures"].push_back(Json(head.hf_class));
+  json["tie_word_embeddings"] = Json(is_tied(head, container));
+  const std::vector<std::string>* labels = keys.metadata.strings(keys.full("classifier.output_labels"));
+  if (labels == nullptr) return;
+  json["id2label"] = Json::object();
+  for (std::size_t i = 0; i < labels->size(); ++i) json["id2label"][std::to_string(i)] = Json((*labels)[i]);
+}
+
+// The config.json that says what the file's keys say.
+Json usual_config(const Arch& arch, const Container& container, std::vector<float>& divisors) {
+  const GgufKeys keys{arch.gguf_arch, container.metadata};
+  const Json nothing = Json::object();
+  const HfKeys family(arch, nothing);
+  Json json = Json::object();
+  read_rows(keys, family, json);
+  read_vocabulary(arch, container, json);
+  read_scale(keys, family, json);
+  read_window(keys, arch, json);
+  read_tokens(container.metadata, json);
+  read_head(keys, arch, container, json);
+  if (container.metadata.find("tokenizer.ggml.token_type_count") != nullptr)
+    json["type_vocab_size"] = Json(container.metadata.unsigned_or("tokenizer.ggml.token_type_count", 0));
+  json["attention_bias"] = Json(first_block_has_bias(arch, container, Bias::attention_bias));
+  json["mlp_bias"] = Json(first_block_has_bias(arch, container, Bias::mlp_bias));
+  json["norm_bias"] = Json(first_block_has_bias(arch, container, Bias::norm_bias));
+  if (const std::string name = container.metadata.string_or(keys.full("hidden_activation"), ""); !name.empty())
+    json[own_key(arch, "hidden_act")] = Json(name);
+  divisors = read_gguf_rope(arch, container, json);
+  return json;
+}
+
+// RoPE's dimensions are a number here and a share of the head in a config.json; and a table needs no name.
+void complete_rope(const Arch& arch, const GgufKeys& keys, std::vector<float> divisors, Config& config) {
+  if (arch.block.attention.rope == Rope::none) return;
+  config.rope_dimensions = keys.unsigned_or("rope.dimension_count", config.head);
+  config.rope.divisors = std::move(divisors);
+  check_config(config, "the GGUF's metadata");
+}
+
+Config config_of_keys(const Arch& arch, const Container& container) {
+  std::vector<float> divisors;
+  const Json json = usual_config(arch, container, divisors);
+  try {
+    Config config = read_hf_config(arch, json);
+    complete_rope(arch, {arch.gguf_arch, container.metadata}, std::move(divisors), config);
+    return config;
+  } catch (const Error& error) {
+    fail(error.code(), "[gguf] the file's keys, said as a config.json, describe no model: {}", error.what());
   }
 }
 
-checkpoint::Value u32(std::uint64_t value, const char* what) { return {narrow<std::uint32_t>(value, what)}; }
-checkpoint::Value f32(double value) { return {static_cast<float>(value)}; }
-
-void write_yarn(const Arch& arch, const RopeConfig& rope, Metadata& metadata) {
-  const auto key = [&](std::string_view name) { return fmt::format("{}.rope.scaling.{}", arch.gguf_arch, name); };
-  metadata.set(key("original_context_length"), u32(rope.original_context, "the original context length"));
-  if (rope.beta_fast != 32) metadata.set(key("yarn_beta_fast"), f32(rope.beta_fast));
-  if (rope.beta_slow != 1) metadata.set(key("yarn_beta_slow"), f32(rope.beta_slow));
-  if (rope.attention_factor == 0) return;
-  // llama.cpp multiplies YaRN's own magnitude by this.
-  metadata.set(key("attn_factor"), f32(rope.attention_factor / default_yarn_magnitude(rope.factor)));
-  metadata.set(std::string(kAttentionFactorKey), {rope.attention_factor});
+bool same_value(const checkpoint::Value& a, const checkpoint::Value& b) {
+  if (a.data.index() != b.data.index()) return false;
+  return std::visit(
+      [&](const auto& value) {
+        using Type = std::decay_t<decltype(value)>;
+        if constexpr (std::is_same_v<Type, checkpoint::ValueArray>)
+          return false;
+        else
+          return value == std::get<Type>(b.data);
+      },
+      a.data);
 }
 
-void write_rope(const Arch& arch, const Config& config, Metadata& metadata) {
-  using Scaling = RopeConfig::Scaling;
-  const RopeConfig& rope = config.rope;
-  const auto key = [&](std::string_view name) { return fmt::format("{}.rope.{}", arch.gguf_arch, name); };
-  metadata.set(key("dimension_count"), u32(config.rope_dimensions, "the turned dimensions"));
-  metadata.set(key("freq_base"), f32(rope.theta));
-  if (rope.scaling == Scaling::llama3) {
-    const auto original = static_cast<float>(rope.original_context);
-    metadata.set(std::string(kLlama3Key),
-                 {std::vector<float>{static_cast<float>(rope.factor), static_cast<float>(rope.low_frequency_factor),
-                                     static_cast<float>(rope.high_frequency_factor), original}});
-  } else if (rope.scaling != Scaling::none) {
-    metadata.set(key("scaling.type"), {std::string(rope.scaling == Scaling::yarn ? "yarn" : "linear")});
-    metadata.set(key("scaling.factor"), f32(rope.factor));
-    if (rope.scaling == Scaling::yarn) write_yarn(arch, rope, metadata);
+std::optional<Json> own_config(const Metadata& metadata) {
+  const std::string text = metadata.string_or(kOwnKey, "");
+  if (text.empty()) return std::nullopt;
+  return Json::parse(text, kOwnKey);
+}
+
+// Our own key, unless somebody changed one of the others since.
+std::optional<Config> config_of_own_key(const Arch& arch, const Metadata& metadata) {
+  const std::optional<Json> json = own_config(metadata);
+  if (!json || json->at("model_type", kOwnKey).as_string("model_type") != arch.hf_model_type) return std::nullopt;
+  Config config = read_hf_config(arch, *json);
+  Metadata expected;
+  write_gguf_config(arch, config, expected);
+  const auto repeats = [&](const Metadata& some, const Metadata& others) {
+    return std::all_of(some.entries().begin(), some.entries().end(), [&](const auto& entry) {
+      const checkpoint::Value* other = others.find(entry.first);
+      return !entry.first.starts_with(fmt::format("{}.", arch.gguf_arch)) || (other != nullptr && same_value(*other, entry.second));
+    });
+  };
+  if (!repeats(metadata, expected) || !repeats(expected, metadata)) return std::nullopt;
+  return config;
+}
+
+// --- writing ---
+
+void write_rows(const Arch& arch, const Json& json, Metadata& metadata) {
+  const GgufKeys keys{arch.gguf_arch, metadata};
+  for (const Row& row : kRows) {
+    const Json* value = json.find(own_key(arch, row.usual));
+    if (value == nullptr) continue;
+    const std::string what(row.usual);
+    if (row.kind == Kind::truth)
+      metadata.set(keys.full(row.key), {value->as_bool(what)});
+    else if (row.kind == Kind::number)
+      metadata.set(keys.full(row.key), gguf_f32(value->is_null() ? 0 : value->as_double(what)));
+    else if (!value->is_null())
+      metadata.set(keys.full(row.key), gguf_u32(value->as_uint(what), "an extent"));
   }
+  metadata.set(keys.full("hidden_activation"), {json.at(own_key(arch, "hidden_act"), "config").as_string("hidden_act")});
+}
+
+// The shortest period that puts windows where the model has them; 0 when none does.
+std::uint64_t period_of(const Config& config, const WindowSpec& spec) {
+  const auto fits = [&](std::uint64_t period) {
+    for (std::uint64_t block = 0; block < config.blocks; ++block)
+      if (slides_by_rule(spec, period, 0, block) != (config.variants[block].window != 0)) return false;
+    return true;
+  };
+  if (fits(spec.period)) return spec.period;
+  for (std::uint64_t period = 1; period <= config.blocks + 1; ++period)
+    if (fits(period)) return period;
+  return 0;
+}
+
+void write_window(const Arch& arch, const Config& config, Metadata& metadata) {
+  const WindowSpec& spec = arch.block.attention.window;
+  const GgufKeys keys{arch.gguf_arch, metadata};
+  std::uint64_t window = 0;
+  for (const BlockVariant& variant : config.variants) window = std::max(window, variant.window);
+  if (!has_window_key(spec)) return;
+  metadata.set(keys.full("attention.sliding_window"), gguf_u32(window, "the window"));
+  if (!is_periodic(spec) || window == 0) return;
+  const std::uint64_t period = period_of(config, spec);
+  if (period == 0)
+    fail(ErrorCode::unsupported,
+         "[save] a GGUF of {} has its windows in all but every n-th block, which this model has not; keep it a "
+         "Hugging Face folder",
+         arch.name);
+  metadata.set(keys.full("attention.sliding_window_pattern"), gguf_u32(period, "the period of windows"));
 }
 
 void write_tokens(const Config& config, Metadata& metadata) {
   const auto set = [&](std::string_view name, std::int64_t id) {
     const std::string key = fmt::format("tokenizer.ggml.{}_token_id", name);
-    if (id >= 0 && !metadata.find(key)) metadata.set(key, u32(static_cast<std::uint64_t>(id), "a special token's id"));
+    if (id >= 0 && metadata.find(key) == nullptr) metadata.set(key, gguf_u32(static_cast<std::uint64_t>(id), "a special token's id"));
   };
   set("bos", config.bos);
   set("padding", config.padding);
@@ -205,46 +301,57 @@ void write_tokens(const Config& config, Metadata& metadata) {
   if (others.size() > 1) set("eom", others[1]);
 }
 
+constexpr std::uint32_t kRankPooling = 4;  // the first token through the classifier
+
+void write_encoder(const Arch& arch, const Config& config, Metadata& metadata) {
+  const GgufKeys keys{arch.gguf_arch, metadata};
+  if (arch.block.attention.causal) return;
+  metadata.set(keys.full("attention.causal"), {false});
+  // Readers refuse a model without types even where it has no tensor of them.
+  metadata.set("tokenizer.ggml.token_type_count", gguf_u32(std::max<std::uint64_t>(config.types, 1), "the number of token types"));
+  if (config.output == nullptr || config.output->kind != HeadSpec::Kind::sequence) return;
+  metadata.set(keys.full("pooling_type"), {kRankPooling});
+  metadata.set(keys.full("classifier.output_labels"), {config.labels});
+}
+
 }  // namespace
 
+const Arch& arch_of_gguf(const Container& container) {
+  const std::string name = container.metadata.string_or("general.architecture", "");
+  if (const std::optional<Json> own = own_config(container.metadata)) {
+    const std::string& type = own->at("model_type", kOwnKey).as_string("model_type");
+    for (const Arch* arch : all_archs())
+      if (arch->hf_model_type == type && arch->gguf_arch == name) return *arch;
+  }
+  return arch_for_gguf(name, [&](const TensorSpec& spec) { return holds(container, spec.gguf); });
+}
+
 Config read_gguf_config(const Arch& arch, const Container& container) {
-  const Keys keys{arch, container.metadata};
-  Config config;
-  config.output = &arch.heads.front();
-  config.vocab = vocabulary(arch, keys, container);
-  config.model = keys.required("embedding_length");
-  config.blocks = keys.required("block_count");
-  config.heads = keys.required("attention.head_count");
-  config.kv_heads = keys.unsigned_or("attention.head_count_kv", config.heads);
-  config.ffn = keys.required("feed_forward_length");
-  config.context = keys.required("context_length");
-  read_head(keys, config);
-  config.norm_epsilon = keys.number_or("attention.layer_norm_rms_epsilon", 1e-5);
-  config.tied = is_tied(arch, container);
-  config.attention_bias = first_block_has_bias(arch, container, Bias::attention_bias);
-  config.mlp_bias = first_block_has_bias(arch, container, Bias::mlp_bias);
-  config.rope = read_rope(keys, container, config);
+  std::optional<Config> own = config_of_own_key(arch, container.metadata);
+  Config config = own ? std::move(*own) : config_of_keys(arch, container);
+  if (!own && own_config(container.metadata))
+    config.notices.push_back(fmt::format("'{}' no longer agrees with the file's other keys, which were taken", kOwnKey));
   config.name = container.metadata.string_or("general.name", "");
-  read_tokens(container.metadata, config);
-  complete_config(config);
-  check_config(config, kSource);
+  const GgufKeys keys{arch.gguf_arch, container.metadata};
+  if (const std::uint64_t window = keys.unsigned_or("attention.sliding_window", 0);
+      window != 0 && !has_window_key(arch.block.attention.window))
+    config.notices.push_back(fmt::format("a window of {} tokens was left out: {} has none in a GGUF", window, arch.name));
   return config;
 }
 
 void write_gguf_config(const Arch& arch, const Config& config, Metadata& metadata) {
-  const auto key = [&](std::string_view name) { return fmt::format("{}.{}", arch.gguf_arch, name); };
-  metadata.set(key("vocab_size"), u32(config.vocab, "the vocabulary size"));
-  metadata.set(key("context_length"), u32(config.context, "the context length"));
-  metadata.set(key("embedding_length"), u32(config.model, "the hidden size"));
-  metadata.set(key("block_count"), u32(config.blocks, "the number of blocks"));
-  metadata.set(key("feed_forward_length"), u32(config.ffn, "the feed-forward size"));
-  metadata.set(key("attention.head_count"), u32(config.heads, "the number of heads"));
-  metadata.set(key("attention.head_count_kv"), u32(config.kv_heads, "the number of key-value heads"));
-  metadata.set(key("attention.key_length"), u32(config.head, "the head size"));
-  metadata.set(key("attention.value_length"), u32(config.head, "the head size"));
-  metadata.set(key("attention.layer_norm_rms_epsilon"), f32(config.norm_epsilon));
-  write_rope(arch, config, metadata);
+  Config sayable = config;  // a config.json has no word for a table of divisors
+  sayable.rope.divisors.clear();
+  const Json json = write_hf_config(arch, sayable);
+  const GgufKeys keys{arch.gguf_arch, metadata};
+  write_rows(arch, json, metadata);
+  metadata.set(keys.full("context_length"), gguf_u32(config.context, "the context length"));
+  metadata.set(keys.full(epsilon_key(arch)), gguf_f32(config.norm_epsilon));
+  write_window(arch, config, metadata);
+  write_encoder(arch, config, metadata);
+  write_gguf_rope(arch, config, metadata);
   write_tokens(config, metadata);
+  if (config.rope.divisors.empty()) metadata.set(std::string(kOwnKey), {json.dump()});
 }
 
 }  // namespace tightrope::model

@@ -84,17 +84,6 @@ void read_learned_positions(const HfKeys& keys, Config& config) {
   config.context = config.positions - taken;
 }
 
-bool slides_by_rule(const WindowSpec& spec, std::uint64_t period, std::uint64_t first_late, std::uint64_t block) {
-  switch (spec.rule) {
-    case WindowSpec::Rule::never: return false;
-    case WindowSpec::Rule::always: return true;
-    case WindowSpec::Rule::full_last: return (block + 1) % period != 0;
-    case WindowSpec::Rule::full_first: return block % period != 0;
-    case WindowSpec::Rule::late_blocks: return block >= first_late;
-  }
-  return false;
-}
-
 std::vector<bool> sliding_blocks(const HfKeys& keys, const Config& config) {
   std::vector<bool> sliding(config.blocks);
   const WindowSpec& spec = keys.arch().block.attention.window;

@@ -98,7 +98,8 @@ Json write_hf_config(const Arch& arch, const Config& config) {
   json["bos_token_id"] = token_json(config.bos);
   json["eos_token_id"] = eos_json(config.eos);
   json["pad_token_id"] = token_json(config.padding);
-  if (!config.dtype.empty()) json["dtype"] = json["torch_dtype"] = Json(config.dtype);
+  if (!config.dtype.empty())
+    for (const std::string_view key : {"torch_dtype", "dtype"}) json[key] = Json(config.dtype);
   write_fields(keys, config, json);
   write_variants(keys, config, json);
   write_hf_rope(arch, config, json);

@@ -72,7 +72,8 @@ bool is_transposed(Part part) {
 }  // namespace
 
 Location locate(const Place& place, std::vector<std::string> names, const Shape& shape, const Config& config) {
-  Location location{.names = std::move(names), .stored_shape = shape, .runs = {}, .transposed = false, .plus_one = place.plus_one};
+  Location location{
+      .names = std::move(names), .stored_shape = shape, .runs = {}, .transposed = false, .plus_one = place.plus_one, .f32 = place.f32};
   if (!location.exists()) return location;
   const bool vector = shape.rank() == 1;
   const std::uint64_t all = vector ? shape[0] : shape.rows();

@@ -22,6 +22,7 @@ struct Location {
   std::vector<RowRun> runs;        // within the first; in the others `ours` goes on
   bool transposed = false;         // the container has [in, out]
   bool plus_one = false;           // the container has 1 + weight
+  bool f32 = false;                // the container has F32 whatever the matrices are
 
   bool exists() const { return !names.empty(); }
 };

@@ -175,14 +175,17 @@ void write_hf_rope(const Arch& arch, const Config& config, Json& json) {
   if (!config.rope.divisors.empty())
     fail(ErrorCode::unsupported, "[config] this GGUF scales RoPE by a table that is no scaling config.json can name; keep it a GGUF");
   Json set = set_json(config.rope);
-  const double share = static_cast<double>(config.rope_dimensions) / static_cast<double>(config.head);
+  double share = static_cast<double>(config.rope_dimensions) / static_cast<double>(config.head);
+  // Readers round the product down.
+  while (static_cast<std::uint64_t>(share * static_cast<double>(config.head)) < config.rope_dimensions) share = std::nextafter(share, 2.0);
   if (share != 1) {
     set["partial_rotary_factor"] = Json(share);
     json[own_key(arch, "partial_rotary_factor")] = Json(share);  // transformers 4 looks here
   }
   json[own_key(arch, "rope_theta")] = Json(config.rope.theta);
   if (config.rope.scaling != Scaling::none) json["rope_scaling"] = set;
-  if (config.rope.original_context != 0 && config.rope.scaling == Scaling::longrope)
+  if (config.rope.original_context != 0 &&
+      (config.rope.scaling == Scaling::longrope || json.find("original_max_position_embeddings") != nullptr))
     json["original_max_position_embeddings"] = Json(config.rope.original_context);
   if (!config.local_rope) {
     json["rope_parameters"] = std::move(set);

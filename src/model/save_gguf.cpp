@@ -4,6 +4,7 @@
 #include "model/assemble.h"
 #include "model/checkpoint_io.h"
 #include "model/collect.h"
+#include "model/gguf_keys.h"
 #include "model/gguf_tokenizer.h"
 #include "model/rope.h"
 
@@ -39,13 +40,18 @@ checkpoint::Metadata metadata_of(const Model& model, const checkpoint::Metadata&
   return metadata;
 }
 
-void add_divisors(const Config& config, std::vector<checkpoint::PendingEntry>& entries) {
-  std::vector<float> divisors = config.rope.divisors;
-  if (config.rope.scaling == RopeConfig::Scaling::llama3) divisors = llama3_divisors(config.rope, config.rope_dimensions);
-  if (divisors.empty()) return;
-  const auto bytes = std::as_bytes(std::span(divisors));
-  const Weight weight(formats::get("f32"), Shape{divisors.size()}, Bytes(std::vector<std::byte>(bytes.begin(), bytes.end())));
-  entries.push_back(pending("rope_freqs.weight", weight));
+void add_table(std::string_view name, const std::vector<float>& values, std::vector<checkpoint::PendingEntry>& entries) {
+  if (values.empty()) return;
+  const auto bytes = std::as_bytes(std::span(values));
+  const Weight weight(formats::get("f32"), Shape{values.size()}, Bytes(std::vector<std::byte>(bytes.begin(), bytes.end())));
+  entries.push_back(pending(std::string(name), weight));
+}
+
+void add_rope_tables(const Config& config, std::vector<checkpoint::PendingEntry>& entries) {
+  const bool llama3 = config.rope.scaling == RopeConfig::Scaling::llama3;
+  add_table(kRopeDivisors, llama3 ? llama3_divisors(config.rope, config.rope_dimensions) : config.rope.divisors, entries);
+  add_table(kShortFactors, config.rope.short_factors, entries);
+  add_table(kLongFactors, config.rope.long_factors, entries);
 }
 
 }  // namespace
@@ -56,16 +62,16 @@ void save_gguf(const Model& model, const std::filesystem::path& file, const Save
   const std::vector<PlannedTensor> plan = plan_tensors(model.arch(), model.config());
   std::vector<Weight> kept;  // the pointers below point here
   kept.reserve(plan.size());
-  // The format's readers expect vectors as F32.
+  // The format's readers expect vectors, and a few small matrices, as F32.
   const auto weight_of = [&](const PlannedTensor& planned) -> const Weight* {
     const Weight* weight = planned.presence == Presence::optional ? model.find(planned.canonical) : &model.get(planned.canonical);
-    if (weight == nullptr || weight->shape().rank() > 1) return weight;
+    if (weight == nullptr || (weight->shape().rank() > 1 && !planned.gguf.f32)) return weight;
     return &kept.emplace_back(weight->encoded_as(formats::get("f32"), *options.codec));
   };
   std::vector<checkpoint::PendingEntry> entries;
   for (const StoredTensor& tensor : scattered(plan, &PlannedTensor::gguf, "a GGUF", weight_of))
     entries.push_back(pending(tensor.name, tensor.weight));
-  add_divisors(model.config(), entries);
+  add_rope_tables(model.config(), entries);
   checkpoint::write_gguf(file, entries, metadata_of(model, options.extra), options.write);
 }
 

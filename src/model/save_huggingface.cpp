@@ -24,9 +24,10 @@ bool holds_exactly(const formats::Format& format, const Weight& weight, const fo
   return before == after;  // NaN differs from itself: such a tensor stays as it is
 }
 
-// A GGUF keeps vectors as F32 whatever they were; they go back to the matrices' type when nothing is lost.
-Weight as_stored(const Weight& weight, const formats::Format& matrices, const formats::Codec& codec) {
-  const bool narrowable = weight.shape().rank() == 1 && weight.format().name == "f32" && matrices.kind == formats::Kind::plain;
+// A GGUF keeps vectors and small matrices as F32 whatever they were; they go back to the matrices' type when nothing is lost.
+Weight as_stored(const Weight& weight, const PlannedTensor& planned, const formats::Format& matrices, const formats::Codec& codec) {
+  const bool narrowable =
+      (weight.shape().rank() == 1 || planned.gguf.f32) && weight.format().name == "f32" && matrices.kind == formats::Kind::plain;
   if (narrowable && holds_exactly(matrices, weight, codec)) return weight.encoded_as(matrices, codec);
   return weight;
 }
@@ -39,7 +40,7 @@ std::vector<checkpoint::PendingEntry> entries_of(const Model& model, const forma
   kept.reserve(plan.size());
   const auto weight_of = [&](const PlannedTensor& planned) -> const Weight* {
     const Weight* weight = planned.presence == Presence::optional ? model.find(planned.canonical) : &model.get(planned.canonical);
-    return weight == nullptr ? nullptr : &kept.emplace_back(as_stored(*weight, matrices, codec));
+    return weight == nullptr ? nullptr : &kept.emplace_back(as_stored(*weight, planned, matrices, codec));
   };
   std::vector<checkpoint::PendingEntry> entries;
   for (const StoredTensor& tensor : scattered(plan, &PlannedTensor::huggingface, "a Hugging Face folder", weight_of)) {

@@ -32,13 +32,14 @@ std::vector<std::pair<std::string, std::uint64_t>> bytes_by_format(const model::
   return sorted;
 }
 
-// A GGUF of ours says how it was made under "tightrope." keys.
+// A GGUF of ours says how it was made under "tightrope." keys of two words; those of three words are the model's.
 std::vector<std::pair<std::string, std::string>> read_provenance(const Model::Implementation& model) {
   std::vector<std::pair<std::string, std::string>> found;
   if (model.container != "gguf") return found;
   const checkpoint::Container container = checkpoint::read_gguf(model.path);
   for (const auto& [key, value] : container.metadata.entries())
-    if (const auto* text = std::get_if<std::string>(&value.data); text != nullptr && key.starts_with("tightrope."))
+    if (const auto* text = std::get_if<std::string>(&value.data);
+        text != nullptr && key.starts_with("tightrope.") && std::count(key.begin(), key.end(), '.') == 1)
       found.emplace_back(key, *text);
   return found;
 }

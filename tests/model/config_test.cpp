@@ -1,6 +1,9 @@
 // Configurations of both styles, and everything that can be wrong with one.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "base/error.h"
 #include "base/json.h"
 #include "model/config.h"
@@ -176,6 +179,58 @@ TEST(GgufConfig, RefusesWhatIsBroken) {
   EXPECT_THROW(read_gguf_config(arch, {}), Error);
 }
 
+// What a GGUF of the family leaves to its readers.
+TEST(GgufConfig, KnowsWhatFilesLeaveUnsaid) {
+  const Arch& arch = arch_for_hf_model_type("gemma2");
+  Config config = test::tiny_config(arch);
+  config.attention_scale = 0.125;
+  checkpoint::Container container;
+  write_gguf_config(arch, config, container.metadata);
+  EXPECT_EQ(read_gguf_config(arch, container).attention_scale, 0.125);
+  for (const std::string_view key : {"tightrope.model.config", "gemma2.attention.sliding_window", "gemma2.attn_logit_softcapping"})
+    container.metadata.erase(key);
+  const Config plain = read_gguf_config(arch, container);
+  EXPECT_NEAR(plain.attention_scale, 1 / std::sqrt(8.0), 1e-12) << "the head's size";
+  EXPECT_EQ(plain.attention_cap, 50);
+  EXPECT_EQ(plain.variants[0].window, 4096U);
+  EXPECT_EQ(plain.variants[1].window, 0U);
+  container.metadata.set("gemma2.block_count", {std::uint32_t{46}});
+  container.metadata.set("gemma2.attention.head_count", {std::uint32_t{2}});
+  EXPECT_NEAR(read_gguf_config(arch, container).attention_scale, 0.25, 1e-12) << "the largest model: model / heads";
+}
+
+TEST(GgufConfig, SaysPeriodsOfWindowsAndRefusesOthers) {
+  const Arch& arch = arch_for_hf_model_type("gemma3_text");
+  Config config = test::tiny_config(arch);
+  const auto slide = [&](std::initializer_list<bool> blocks) {
+    config.blocks = config.groups = blocks.size();
+    config.variants.assign(blocks.size(), {});
+    std::transform(blocks.begin(), blocks.end(), config.variants.begin(), [](bool slides) {
+      return BlockVariant{.window = slides ? 8U : 0U,
+                          .positions = slides ? BlockVariant::Positions::local : BlockVariant::Positions::global};
+    });
+  };
+  checkpoint::Container container;
+  slide({true, true, false, true, true, false});
+  write_gguf_config(arch, config, container.metadata);
+  EXPECT_EQ(container.metadata.unsigned_or("gemma3.attention.sliding_window_pattern", 0), 3U);
+  container.metadata.erase("tightrope.model.config");
+  const Config back = read_gguf_config(arch, container);
+  for (std::size_t i = 0; i < config.blocks; ++i) EXPECT_EQ(back.variants[i].window, config.variants[i].window) << i;
+  slide({false, true, true});
+  EXPECT_THROW(write_gguf_config(arch, config, container.metadata), Error);
+}
+
+TEST(GgufConfig, SaysWhenAWindowIsLeftOut) {
+  checkpoint::Container container;
+  write_gguf_config(llama(), test::tiny_config(), container.metadata);
+  container.metadata.erase("tightrope.model.config");
+  container.metadata.set("llama.attention.sliding_window", {std::uint32_t{16}});
+  const Config config = read_gguf_config(llama(), container);
+  ASSERT_EQ(config.notices.size(), 1U);
+  EXPECT_NE(config.notices[0].find("16"), std::string::npos);
+}
+
 // Frequencies at these places of transformers 5.23's own functions for the same numbers.
 void expect_frequencies(const RopeConfig& rope, std::uint64_t head, std::uint64_t context, double magnitude,
                         std::initializer_list<std::pair<std::size_t, double>> expected) {
@@ -245,15 +300,20 @@ TEST(Archs, FitGgufsNamesAndDifferFromEachOther) {
     for (const PlannedTensor& tensor : plan_tensors(*arch, config))
       for (const std::string& name : tensor.gguf.names) ASSERT_LT(name.size(), 64U) << name;
   }
-  EXPECT_THROW(arch_for_gguf("nonesuch", false), Error);
+  EXPECT_THROW(arch_for_gguf("nonesuch", [](const TensorSpec&) { return true; }), Error);
 }
 
-// Families that share a GGUF architecture: the one of that name reads it, and the one with experts where there are some.
-TEST(Archs, AreFoundByTheirGgufName) {
-  EXPECT_EQ(arch_for_gguf("llama", false).name, "llama");
-  EXPECT_EQ(arch_for_gguf("llama", true).name, "mixtral");
-  EXPECT_EQ(arch_for_gguf("bert", false).name, "bert");
-  EXPECT_THROW(arch_for_gguf("", false), Error);
+// Families that share a GGUF architecture: the one of that name reads it, and another where only its tensors are there.
+TEST(Archs, AreFoundByTheirGgufNameAndTensors) {
+  const auto without = [](std::string_view part) {
+    return [part](const TensorSpec& spec) { return spec.canonical.find(part) == std::string_view::npos; };
+  };
+  EXPECT_EQ(arch_for_gguf("llama", without("experts")).name, "llama");
+  EXPECT_EQ(arch_for_gguf("llama", without("ffn.gate")).name, "mixtral");
+  EXPECT_EQ(arch_for_gguf("bert", without("nothing")).name, "bert");
+  EXPECT_EQ(arch_for_gguf("bert", without("types")).name, "distilbert");
+  EXPECT_EQ(arch_for_gguf("bert", without("")).name, "bert");  // which then says what is missing
+  EXPECT_THROW(arch_for_gguf("", without("nothing")), Error);
 }
 
 }  // namespace

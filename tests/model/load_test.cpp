@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 void expect_refused(const std::function<void(const fs::path&)>& spoil, std::initializer_list<std::string_view> named) {
   const test::TemporaryFolder folder;
   const fs::path model = folder / "model";
-  save_huggingface(test::tiny_model(arch_for_gguf("llama", false)), model, {});
+  save_huggingface(test::tiny_model(arch_for_hf_model_type("llama")), model, {});
   spoil(model);
   try {
     load_model(model);
@@ -76,7 +76,7 @@ TEST(LoadHuggingface, RefusesUnknownTensorsButIgnoresOldBuffers) {
       },
       {"model.layers.0.extra.weight"});
   const test::TemporaryFolder folder;
-  const Model model = test::tiny_model(arch_for_gguf("llama", false));
+  const Model model = test::tiny_model(arch_for_hf_model_type("llama"));
   save_huggingface(model, folder / "model", {});
   rewrite(folder / "model", [](std::vector<checkpoint::PendingEntry>& entries) {
     entries.push_back(entries.front());
@@ -89,7 +89,7 @@ TEST(LoadHuggingface, TakesAHeadThatRepeatsItsTiedEmbedding) {
   const test::TemporaryFolder folder;
   Config config = test::tiny_config();
   config.tied = true;
-  save_huggingface(test::tiny_model(arch_for_gguf("llama", false), config), folder / "model", {});
+  save_huggingface(test::tiny_model(arch_for_hf_model_type("llama"), config), folder / "model", {});
   rewrite(folder / "model", [](std::vector<checkpoint::PendingEntry>& entries) {
     for (const checkpoint::PendingEntry& entry : entries)
       if (entry.name == "model.embed_tokens.weight") {

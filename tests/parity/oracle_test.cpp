@@ -10,6 +10,7 @@
 #include "checkpoint/safetensors.h"
 #include "model/checkpoint_io.h"
 #include "parity/compare.h"
+#include "support/temporary_folder.h"
 
 namespace tightrope::parity {
 namespace {
@@ -27,12 +28,23 @@ constexpr double kTrainedTolerance = 1e-3;
 // MobileBERT's blocks have no norm that bounds what passes through them: transformers in float64 is 1.8e-4 from its own stored logits.
 constexpr double kUnboundedTolerance = 3e-4;
 
+// How the engine gets the model.
+enum class Way : std::uint8_t {
+  folder,     // as it is
+  gguf,       // through a GGUF
+  their_keys  // through a GGUF without the key that only we read
+};
+constexpr std::string_view kWayNames[] = {"", "_through_gguf", "_by_their_keys"};
+
 struct Case {
   std::string folder;
   kernels::Isa isa;
+  Way way = Way::folder;
 };
 
-void PrintTo(const Case& test, std::ostream* out) { *out << test.folder << " on " << isa_name(test.isa); }
+std::string_view name_of(Way way) { return kWayNames[static_cast<std::size_t>(way)]; }
+
+void PrintTo(const Case& test, std::ostream* out) { *out << test.folder << " on " << isa_name(test.isa) << name_of(test.way); }
 
 class Oracle {
  public:
@@ -76,7 +88,7 @@ void expect_greedy(engine::Engine& engine, std::vector<TokenId> all, std::size_t
 }
 
 std::string name_of(const Case& c) {
-  std::string name = std::filesystem::path(c.folder).filename().string() + "_" + std::string(isa_name(c.isa));
+  std::string name = std::filesystem::path(c.folder).filename().string() + "_" + std::string(isa_name(c.isa)) + std::string(name_of(c.way));
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
 }
@@ -87,8 +99,17 @@ class OracleTest : public ::testing::TestWithParam<Case> {
     folder_ = std::filesystem::path(TIGHTROPE_SHARED) / GetParam().folder;
     if (!std::filesystem::exists(folder_ / "oracle.safetensors")) GTEST_SKIP() << "no oracle at " << folder_;
   }
-  engine::Engine engine() const { return engine::Engine(model::load_model(folder_), {.threads = 0, .isa = GetParam().isa}); }
+  model::Model model() const {
+    model::Model original = model::load_model(folder_);
+    if (GetParam().way == Way::folder) return original;
+    model::SaveOptions options;
+    if (GetParam().way == Way::their_keys) options.extra.set("tightrope.model.config", {std::string()});
+    model::save_gguf(original, scratch_ / "model.gguf", options);
+    return model::load_model(scratch_ / "model.gguf");
+  }
+  engine::Engine engine() const { return engine::Engine(model(), {.threads = 0, .isa = GetParam().isa}); }
   std::filesystem::path folder_;
+  test::TemporaryFolder scratch_;
 };
 
 class DecoderOracle : public OracleTest {};
@@ -210,6 +231,26 @@ std::vector<Case> on_every_isa(std::span<const char* const> names) {
   return cases;
 }
 
+// What a GGUF's own keys cannot say of these: Mistral's window, and a scale of scores that is not the head's size.
+constexpr std::string_view kNeedOurKey[] = {"mistral-sliding", "gemma2", "gemma3"};
+// The heads that GGUF has a place for.
+constexpr const char* kGgufEncoders[] = {"bert-base", "bert-seqcls", "roberta-seqcls"};
+
+std::vector<Case> through_gguf(std::span<const char* const> names) {
+  std::vector<Case> cases;
+  for (const char* name : names) {
+    const std::string folder = "oracles/" + std::string(name);
+    cases.push_back({folder, kernels::best_isa(), Way::gguf});
+    if (std::find(std::begin(kNeedOurKey), std::end(kNeedOurKey), name) == std::end(kNeedOurKey))
+      cases.push_back({folder, kernels::best_isa(), Way::their_keys});
+  }
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(Gguf, DecoderOracle, ::testing::ValuesIn(through_gguf(kDecoders)),
+                         [](const ::testing::TestParamInfo<Case>& param) { return name_of(param.param); });
+INSTANTIATE_TEST_SUITE_P(Gguf, EncoderOracle, ::testing::ValuesIn(through_gguf(kGgufEncoders)),
+                         [](const ::testing::TestParamInfo<Case>& param) { return name_of(param.param); });
 INSTANTIATE_TEST_SUITE_P(Tiny, DecoderOracle, ::testing::ValuesIn(on_every_isa(kDecoders)),
                          [](const ::testing::TestParamInfo<Case>& param) { return name_of(param.param); });
 INSTANTIATE_TEST_SUITE_P(Tiny, EncoderOracle, ::testing::ValuesIn(on_every_isa(kEncoders)),

@@ -8,19 +8,23 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "model/checkpoint_io.h"
+#include "model/tensor_plan.h"
+#include "support/temporary_folder.h"
+#include "support/tiny_model.h"
 
 namespace tightrope::passes {
 namespace {
 
 constexpr std::uint64_t kVocab = 64;
 
-model::Weight shape_only(std::uint64_t rows, std::uint64_t columns) {
-  return model::Weight(formats::get("f16"), Shape{rows, columns}, [](std::uint64_t, std::uint64_t, std::span<std::byte>) {
+model::Weight shape_only(const Shape& shape) {
+  return model::Weight(formats::get("f16"), shape, [](std::uint64_t, std::uint64_t, std::span<std::byte>) {
     fail(ErrorCode::internal, "[test] this weight has no bytes");
   });
 }
 
-// A llama of the given extents whose weights have shapes but no bytes.
+// A model of the given family and extents whose weights have shapes but no bytes.
 model::Model hollow_model(const Json& shape) {
   model::Config config;
   config.vocab = kVocab;
@@ -31,15 +35,16 @@ model::Model hollow_model(const Json& shape) {
   config.ffn = shape.at("ffn", "shape").as_uint("ffn");
   config.head = config.model / config.heads;
   config.tied = shape.at("tied", "shape").as_bool("tied");
-  std::vector<model::NamedWeight> weights{{"embed", shape_only(kVocab, config.model)}};
-  for (std::uint64_t block = 0; block < config.blocks; ++block) {
-    const std::string prefix = fmt::format("blocks.{}.", block);
-    for (const char* role : {"attn.q", "attn.k", "attn.v", "attn.o", "ffn.gate", "ffn.up"})
-      weights.push_back({prefix + role, shape_only(32, config.model)});
-    weights.push_back({prefix + "ffn.down", shape_only(config.model, config.ffn)});
-  }
-  if (!config.tied) weights.push_back({"head", shape_only(kVocab, config.model)});
-  return model::Model(model::arch_for_gguf("llama", false), config, std::move(weights), nullptr);
+  if (const Json* experts = shape.find("experts")) config.experts = experts->as_uint("experts");
+  config.expert_ffn = config.ffn;
+  config.embedding = config.model;
+  config.groups = config.blocks;
+  const Json* family = shape.find("family");
+  const model::Arch& arch = model::arch_for_hf_model_type(family != nullptr ? family->as_string("family") : "llama");
+  std::vector<model::NamedWeight> weights;
+  for (const model::PlannedTensor& planned : model::plan_tensors(arch, config))
+    weights.push_back({planned.canonical, shape_only(planned.shape)});
+  return model::Model(arch, config, std::move(weights), nullptr);
 }
 
 // "q6_k*2 q4_k*6" as eight names.
@@ -102,6 +107,31 @@ TEST(Mix, EveryMixNamesFormatsThatExist) {
     EXPECT_NE(formats::find(mix.base), nullptr) << mix.name;
     EXPECT_TRUE(mix.head.empty() || formats::find(mix.head)) << mix.name;
     for (const MixRule& rule : mix.rules) EXPECT_NE(formats::find(rule.format), nullptr) << mix.name << ' ' << rule.role;
+  }
+}
+
+// Every family in every mix: one format for the parts of a fused tensor, and the file is read again.
+TEST(Mix, MakesAGgufOfEveryFamily) {
+  for (const model::Arch* arch : model::all_archs()) {
+    if (arch->gguf_arch.empty()) continue;
+    SCOPED_TRACE(arch->name);
+    const test::TemporaryFolder folder;
+    const model::Model plain = test::tiny_model(*arch);
+    for (const std::string_view name : {"q4_k_m", "q3_k_l", "q8_0"}) {
+      const model::Model quantised = plain.map([&](const model::NamedWeight& tensor) {
+        if (tensor.weight.shape().rank() < 2 || stays_unquantised(tensor.name)) return tensor.weight;
+        const formats::Format& format = format_in_mix(get_mix(name), plain, tensor.name, false);
+        return tensor.weight.encoded_as(fitting_format(format, tensor.weight.shape().row_length()), formats::kScalarCodec);
+      });
+      const auto file = folder / fmt::format("{}.gguf", name);
+      model::save_gguf(quantised, file, {});
+      const model::Model back = model::load_model(file);
+      for (const model::NamedWeight& tensor : quantised.weights())
+        if (tensor.weight.shape().rank() > 1) {
+          const std::string_view kept = stays_unquantised(tensor.name) ? "f32" : tensor.weight.format().name;
+          EXPECT_EQ(back.get(tensor.name).format().name, kept) << tensor.name;
+        }
+    }
   }
 }
 

@@ -9,7 +9,7 @@ constexpr auto kTensors = rows::joined(rows::bert_embeddings("[vocab, model]", "
 constexpr TensorSpec kPooler = rows::biased("pooler", "bert.pooler.dense", "cls", "[model, model]");
 constexpr std::array kBare = {TensorSpec{.canonical = "pooler",
                                          .huggingface = {"pooler.dense"},
-                                         .gguf = {},
+                                         .gguf = {"cls"},
                                          .shape = "[model, model]",
                                          .bias = Bias::always,
                                          .presence = Presence::optional}};

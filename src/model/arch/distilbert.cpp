@@ -6,7 +6,7 @@ namespace {
 
 constexpr std::array kTensors = {
     rows::tensor("embed", "embeddings.word_embeddings", "token_embd", "[vocab, model]"),
-    rows::tensor("embed.positions", "embeddings.position_embeddings", "position_embd", "[positions, model]"),
+    rows::part("embed.positions", {"embeddings.position_embeddings"}, {.name = "position_embd", .f32 = true}, "[positions, model]"),
     rows::biased("embed.norm", "embeddings.LayerNorm", "token_embd_norm", "[model]"),
     rows::biased("blocks.*.attn.q", "transformer.layer.*.attention.q_lin", "blk.*.attn_q", "[model, model]"),
     rows::biased("blocks.*.attn.k", "transformer.layer.*.attention.k_lin", "blk.*.attn_k", "[model, model]"),

@@ -1,4 +1,4 @@
-// ELECTRA: BERT with an embedding of its own width; the discriminator'\''s trunk and the usual heads.
+// ELECTRA: BERT with an embedding of its own width; the discriminator's trunk and the usual heads.
 #include "model/arch/encoder_rows.h"
 
 namespace tightrope::model {

@@ -26,8 +26,8 @@ inline constexpr std::array kBertBlock = {
 constexpr std::array<TensorSpec, 4> bert_embeddings(std::string_view words, std::string_view positions, std::string_view types) {
   return {
       tensor("embed", "embeddings.word_embeddings", "token_embd", words),
-      tensor("embed.positions", "embeddings.position_embeddings", "position_embd", positions),
-      tensor("embed.types", "embeddings.token_type_embeddings", "token_types", types),
+      part("embed.positions", {"embeddings.position_embeddings"}, {.name = "position_embd", .f32 = true}, positions),
+      part("embed.types", {"embeddings.token_type_embeddings"}, {.name = "token_types", .f32 = true}, types),
       biased("embed.norm", "embeddings.LayerNorm", "token_embd_norm", positions.starts_with("[positions, m") ? "[model]" : "[embedding]")};
 }
 

@@ -23,6 +23,7 @@ constinit const Arch gemma2 = {
     .hf_model_type = "gemma2",
     .hf_prefix = "model.",
     .gguf_arch = "gemma2",
+    .gguf = {.window = 4096, .wide_blocks = 46},
     .embedding = {.scaled = true},
     .block = {.norm = Norm::rms_plus_one, .attention = {.window = {.rule = WindowSpec::Rule::full_last, .period = 2}}},
     .tensors = kTensors,

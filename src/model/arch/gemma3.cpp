@@ -25,6 +25,7 @@ constinit const Arch gemma3 = {
     .hf_model_type = "gemma3_text",
     .hf_prefix = "model.",
     .gguf_arch = "gemma3",
+    .gguf = {.wide_blocks = 62},
     .embedding = {.scaled = true},
     .block = {.norm = Norm::rms_plus_one,
               .attention = {.window = {.rule = WindowSpec::Rule::full_last, .period_key = "sliding_window_pattern", .period = 6}}},

@@ -13,7 +13,7 @@ constexpr TensorSpec linear(std::string_view canonical, std::string_view hugging
 
 constexpr std::array kTensors = {
     rows::tensor("embed", "wte", "token_embd", "[vocab, model]"),
-    rows::tensor("embed.positions", "wpe", "position_embd", "[positions, model]"),
+    rows::part("embed.positions", {"wpe"}, {.name = "position_embd", .f32 = true}, "[positions, model]"),
     rows::tensor("blocks.*.attn_norm", "h.*.ln_1", "blk.*.attn_norm", "[model]", Bias::always),
     fused("blocks.*.attn.q", Part::transposed_query, Part::query),
     fused("blocks.*.attn.k", Part::transposed_key, Part::key),

@@ -28,9 +28,9 @@ std::string listed(std::span<const Arch* const> archs, const Name& name) {
   return known;
 }
 
-bool has_experts(const Arch& arch) {
-  return std::any_of(arch.tensors.begin(), arch.tensors.end(),
-                     [](const TensorSpec& spec) { return spec.canonical == "blocks.*.ffn.router"; });
+bool all_there(const Arch& arch, const HasTensor& has_tensor) {
+  return std::all_of(arch.tensors.begin(), arch.tensors.end(),
+                     [&](const TensorSpec& spec) { return spec.presence != Presence::required || has_tensor(spec); });
 }
 
 }  // namespace
@@ -44,15 +44,17 @@ const Arch& arch_for_hf_model_type(std::string_view model_type) {
        listed(kArchs, [](const Arch& arch) { return arch.hf_model_type; }));
 }
 
-const Arch& arch_for_gguf(std::string_view gguf_arch, bool experts) {
-  const Arch* found = nullptr;
+const Arch& arch_for_gguf(std::string_view gguf_arch, const HasTensor& has_tensor) {
+  const Arch *fitting = nullptr, *named = nullptr;
   for (const Arch* arch : kArchs) {
-    if (gguf_arch.empty() || arch->gguf_arch != gguf_arch || has_experts(*arch) != experts) continue;
-    if (found == nullptr || arch->name == gguf_arch) found = arch;
+    if (gguf_arch.empty() || arch->gguf_arch != gguf_arch) continue;
+    const bool own = arch->name == gguf_arch;
+    if (named == nullptr || own) named = arch;
+    if ((fitting == nullptr || own) && all_there(*arch, has_tensor)) fitting = arch;
   }
-  if (found != nullptr) return *found;
-  fail(ErrorCode::unsupported, "[model] the architecture '{}' (general.architecture){} is not supported; known are {}",
-       gguf_arch.substr(0, 64), experts ? " with experts" : "", listed(kArchs, [](const Arch& arch) { return arch.gguf_arch; }));
+  if (named != nullptr) return fitting != nullptr ? *fitting : *named;  // what is missing will be named
+  fail(ErrorCode::unsupported, "[model] the architecture '{}' (general.architecture) is not supported; known are {}",
+       gguf_arch.substr(0, 64), listed(kArchs, [](const Arch& arch) { return arch.gguf_arch; }));
 }
 
 const HeadSpec& head_for_class(const Arch& arch, std::string_view hf_class) {

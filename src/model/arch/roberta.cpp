@@ -5,13 +5,13 @@ namespace tightrope::model {
 namespace {
 
 constexpr auto kEmbeddings = rows::bert_embeddings("[vocab, model]", "[positions, model]", "[types, model]");
-constexpr TensorSpec kPositions =
-    rows::part("embed.positions", {"embeddings.position_embeddings"}, {"position_embd", Part::beyond_padding}, "[positions, model]");
+constexpr TensorSpec kPositions = rows::part("embed.positions", {"embeddings.position_embeddings"},
+                                             {.name = "position_embd", .part = Part::beyond_padding, .f32 = true}, "[positions, model]");
 constexpr auto kTensors = rows::joined(std::array{kEmbeddings[0], kPositions, kEmbeddings[2], kEmbeddings[3]}, rows::kBertBlock);
 
 constexpr std::array kBare = {TensorSpec{.canonical = "pooler",
                                          .huggingface = {"pooler.dense"},
-                                         .gguf = {},
+                                         .gguf = {"cls"},
                                          .shape = "[model, model]",
                                          .bias = Bias::always,
                                          .presence = Presence::optional}};

@@ -67,7 +67,7 @@ constexpr std::array<TensorSpec, 3> gated_mlp(Bias bias = Bias::never) {
 
 // A mixture of gated experts; the names of one expert's tensors hold a '#'.
 constexpr std::array<TensorSpec, 4> experts(std::string_view router, std::string_view gate, std::string_view up, std::string_view down) {
-  return {tensor("blocks.*.ffn.router", router, "blk.*.ffn_gate_inp", "[experts, model]"),
+  return {part("blocks.*.ffn.router", {router}, {.name = "blk.*.ffn_gate_inp", .f32 = true}, "[experts, model]"),
           tensor("blocks.*.ffn.experts.gate", gate, "blk.*.ffn_gate_exps", "[experts, expert_ffn, model]"),
           tensor("blocks.*.ffn.experts.up", up, "blk.*.ffn_up_exps", "[experts, expert_ffn, model]"),
           tensor("blocks.*.ffn.experts.down", down, "blk.*.ffn_down_exps", "[experts, model, expert_ffn]")};

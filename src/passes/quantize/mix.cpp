@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/error.h"
+#include "model/tensor_plan.h"
 
 namespace tightrope::passes {
 namespace {
@@ -21,27 +22,49 @@ bool first_four(std::uint64_t block, std::uint64_t) { return block < 4; }
 // Models of the 70 B class have 80 blocks and eight query heads on each key head: their attn.v is small and matters much.
 bool of_eighty(std::uint64_t, std::uint64_t blocks) { return blocks == 80; }
 
+// The attention of eight experts is small beside them: more bits there cost next to nothing.
+constexpr std::uint64_t kEight = 8;
+constexpr MixRule kEightValues{"attn.v", "q8_0", nullptr, 0, kEight}, kEightKeys{"attn.k", "q8_0", nullptr, 0, kEight},
+    kEightOutput{"attn.o", "q5_k", nullptr, 0, kEight};
+
+constexpr MixRule kEightOnly[] = {kEightValues, kEightKeys};
 constexpr MixRule kQ2K[] = {
-    {"attn.v", "q5_k", of_eighty}, {"attn.v", "q4_k", nullptr, 4}, {"attn.v", "q3_k"}, {"ffn.down", "q3_k"}, {"attn.o", "q3_k"}};
-constexpr MixRule kQ3KSmall[] = {{"attn.v", "q5_k", of_eighty}};
-constexpr MixRule kQ3KMedium[] = {{"attn.v", "q5_k", first_two},         {"attn.v", "q5_k", of_eighty}, {"attn.v", "q4_k"},
-                                  {"ffn.down", "q5_k", first_sixteenth}, {"ffn.down", "q4_k"},          {"attn.o", "q4_k"}};
-constexpr MixRule kQ3KLarge[] = {{"attn.v", "q5_k"}, {"ffn.down", "q5_k"}, {"attn.o", "q5_k"}};
-constexpr MixRule kQ4KSmall[] = {{"attn.v", "q5_k", first_four}, {"attn.v", "q5_k", of_eighty}, {"ffn.down", "q5_k", first_eighth}};
-constexpr MixRule kQ4KMedium[] = {{"attn.v", "q6_k", sensitive}, {"attn.v", "q5_k", of_eighty}, {"ffn.down", "q6_k", sensitive}};
-constexpr MixRule kQ5KMedium[] = {{"attn.v", "q6_k", sensitive}, {"ffn.down", "q6_k", sensitive}};
+    kEightValues,       kEightKeys,           kEightOutput,      {"attn.v", "q5_k", of_eighty}, {"attn.v", "q4_k", nullptr, 4},
+    {"attn.v", "q3_k"}, {"ffn.down", "q3_k"}, {"attn.o", "q3_k"}};
+constexpr MixRule kQ3KSmall[] = {kEightValues, kEightKeys, kEightOutput, {"attn.v", "q5_k", of_eighty}};
+constexpr MixRule kQ3KMedium[] = {kEightValues,
+                                  kEightKeys,
+                                  kEightOutput,
+                                  {"attn.v", "q5_k", first_two},
+                                  {"attn.v", "q5_k", of_eighty},
+                                  {"attn.v", "q4_k"},
+                                  {"ffn.down", "q5_k", first_sixteenth},
+                                  {"ffn.down", "q4_k"},
+                                  {"attn.o", "q4_k"}};
+// With eight experts the large mix keeps the base for attn.o.
+constexpr MixRule kQ3KLarge[] = {kEightValues,       kEightKeys,           {"attn.o", "q3_k", nullptr, 0, kEight},
+                                 {"attn.v", "q5_k"}, {"ffn.down", "q5_k"}, {"attn.o", "q5_k"}};
+constexpr MixRule kQ4KSmall[] = {kEightValues,
+                                 kEightKeys,
+                                 kEightOutput,
+                                 {"attn.v", "q5_k", first_four},
+                                 {"attn.v", "q5_k", of_eighty},
+                                 {"ffn.down", "q5_k", first_eighth}};
+constexpr MixRule kQ4KMedium[] = {
+    kEightValues, kEightKeys, kEightOutput, {"attn.v", "q6_k", sensitive}, {"attn.v", "q5_k", of_eighty}, {"ffn.down", "q6_k", sensitive}};
+constexpr MixRule kQ5KMedium[] = {kEightValues, kEightKeys, {"attn.v", "q6_k", sensitive}, {"ffn.down", "q6_k", sensitive}};
 
 // A format that is used alone needs no row.
 constexpr Mix kMixes[] = {
-    {"q6_k", "", "q6_k", "q6_k", 18, {}},
+    {"q6_k", "", "q6_k", "q6_k", 18, kEightOnly},
     {"q5_k_m", "q5_k", "q5_k", "q6_k", 17, kQ5KMedium},
-    {"q5_k_s", "", "q5_k", "q6_k", 16, {}},
-    {"q5_1", "", "q5_1", "q6_k", 9, {}},
-    {"q5_0", "", "q5_0", "q6_k", 8, {}},
+    {"q5_k_s", "", "q5_k", "q6_k", 16, kEightOnly},
+    {"q5_1", "", "q5_1", "q6_k", 9, kEightOnly},
+    {"q5_0", "", "q5_0", "q6_k", 8, kEightOnly},
     {"q4_k_m", "q4_k", "q4_k", "q6_k", 15, kQ4KMedium},
     {"q4_k_s", "", "q4_k", "q6_k", 14, kQ4KSmall},
-    {"q4_1", "", "q4_1", "q6_k", 3, {}},
-    {"q4_0", "", "q4_0", "q6_k", 2, {}},
+    {"q4_1", "", "q4_1", "q6_k", 3, kEightOnly},
+    {"q4_0", "", "q4_0", "q6_k", 2, kEightOnly},
     {"q3_k_l", "", "q3_k", "q6_k", 13, kQ3KLarge},
     {"q3_k_m", "q3_k", "q3_k", "q6_k", 12, kQ3KMedium},
     {"q3_k_s", "", "q3_k", "q6_k", 11, kQ3KSmall},
@@ -60,14 +83,36 @@ bool usable_alone(const formats::Format& format) {
   return format.encode != nullptr && format.gguf_type >= 0 && std::none_of(std::begin(kMixes), std::end(kMixes), is_named);
 }
 
+// The matrix that gives a logit for each token of the vocabulary.
 bool doubles_as_head(const model::Model& model, std::string_view role) {
-  return role == "head" || (role == "embed" && model.find("head") == nullptr);
+  const model::HeadSpec* output = model.config().output;
+  const bool is_own = (output == nullptr || output->kind == model::HeadSpec::Kind::causal_lm) && model.find("head") != nullptr;
+  return role == (is_own ? "head" : "embed");
+}
+
+const model::TensorSpec* spec_of(const model::Model& model, std::string_view name) {
+  const std::optional<std::uint64_t> block = model::block_of(name);
+  for (const model::TensorSpec& spec : model.arch().tensors)
+    if (block && model::numbered(spec.canonical, *block) == name) return &spec;
+  return nullptr;
+}
+
+// Queries, keys and values that a GGUF holds in one tensor have one format, as if all were values; experts are one tensor, too.
+std::string_view role_in_rules(const model::Model& model, std::string_view name) {
+  const std::string_view role = model::role_of(name);
+  if (role == "ffn.experts.down") return "ffn.down";
+  const model::TensorSpec* spec = spec_of(model, name);
+  if (spec == nullptr) return role;
+  const model::Part part = spec->gguf.part;
+  return part == model::Part::query || part == model::Part::key || part == model::Part::value ? "attn.v" : role;
 }
 
 bool applies(const MixRule& rule, const model::Config& config, std::string_view role, std::uint64_t block) {
   return rule.role == role && (rule.where == nullptr || rule.where(block, config.blocks)) &&
-         config.heads / config.kv_heads >= rule.min_group;
+         config.heads / config.kv_heads >= rule.min_group && (rule.experts == 0 || rule.experts == config.experts);
 }
+
+constexpr std::string_view kUnquantised[] = {"embed.positions", "embed.types", "ffn.router"};
 
 }  // namespace
 
@@ -88,6 +133,10 @@ Mix get_mix(std::string_view name) {
   fail(ErrorCode::not_found, "[quantize] there is no type '{}'; known are {}", name, known);
 }
 
+bool stays_unquantised(std::string_view name) {
+  return std::find(std::begin(kUnquantised), std::end(kUnquantised), model::role_of(name)) != std::end(kUnquantised);
+}
+
 const formats::Format& format_in_mix(const Mix& mix, const model::Model& model, std::string_view name, bool pure) {
   const std::string_view role = model::role_of(name);
   if (pure) return formats::get(mix.base);
@@ -97,8 +146,9 @@ const formats::Format& format_in_mix(const Mix& mix, const model::Model& model, 
     return formats::get(divides ? mix.head : "q8_0");
   }
   const std::uint64_t block = model::block_of(name).value_or(0);
+  const std::string_view ruled = role_in_rules(model, name);
   const auto rule =
-      std::find_if(mix.rules.begin(), mix.rules.end(), [&](const MixRule& each) { return applies(each, model.config(), role, block); });
+      std::find_if(mix.rules.begin(), mix.rules.end(), [&](const MixRule& each) { return applies(each, model.config(), ruled, block); });
   return formats::get(rule == mix.rules.end() ? mix.base : rule->format);
 }
 

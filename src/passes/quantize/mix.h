@@ -16,10 +16,11 @@ namespace tightrope::passes {
 using Blocks = bool (*)(std::uint64_t block, std::uint64_t blocks);
 
 struct MixRule {
-  std::string_view role;        // canonical role: "attn.v", "ffn.down", "attn.o"
+  std::string_view role;        // "attn.v" (also of queries, keys and values in one tensor), "ffn.down" (also of experts), "attn.o", …
   std::string_view format;      // what it becomes
   Blocks where = nullptr;       // null: every block
   std::uint64_t min_group = 0;  // only when at least so many query heads share a key head
+  std::uint64_t experts = 0;    // only with so many experts; 0: any number
 };
 
 struct Mix {
@@ -36,6 +37,8 @@ std::vector<Mix> all_mixes();
 // By name or alias, without regard to case; throws not_found listing the names.
 Mix get_mix(std::string_view name);
 
+// Whether passes leave a matrix as it is: positions, token types and routers are small, and what they decide is not.
+bool stays_unquantised(std::string_view name);
 // The format tensor `name` of `model` gets from `mix` before its row length is looked at; with `pure`, the base always.
 const formats::Format& format_in_mix(const Mix& mix, const model::Model& model, std::string_view name, bool pure);
 // `format`, or what it falls back to until rows of `row_length` are whole blocks.

@@ -35,7 +35,8 @@ model::Model run(const Quantize& options, const model::Model& model, recipe::Pas
   const Mix mix = get_mix(options.type);
   std::uint64_t matched = 0;
   model::Model result = model.map([&](const model::NamedWeight& tensor) {
-    if (tensor.weight.shape().rank() < 2 || !glob_match(options.targets, tensor.name)) return tensor.weight;
+    const bool matrix = tensor.weight.shape().rank() > 1 && !stays_unquantised(tensor.name);
+    if (!matrix || !glob_match(options.targets, tensor.name)) return tensor.weight;
     if (!options.requantize) refuse_quantised_source(tensor);
     ++matched;
     return quantized(tensor, format_in_mix(mix, model, tensor.name, options.pure), context);
