@@ -98,7 +98,7 @@ class LongWords::Search {
   }
 
  private:
-  static constexpr std::size_t kFew = 64, kMany = std::size_t{1} << 16, kHabits = 256, kLongHabit = 4;
+  static constexpr std::size_t kFew = 64, kMany = std::size_t{1} << 14, kHabits = 256, kLongHabit = 4;
   struct Step {
     TokenId token = 0;
     std::uint32_t count = 0;  // symbols; 0: none fits
