@@ -31,13 +31,13 @@ constexpr std::uint64_t kMaximumTokens = 10'000'000;
 
 struct BpeOptions {
   std::vector<std::pair<std::string, std::string>> merges;  // in order of priority
-  bool merges_by_score = false;   // any two neighbours whose joint spelling is a token merge, in order of the tokens' scores
-  std::int64_t unknown = -1;      // stands for a character (byte-level: a byte) that the vocabulary lacks; -1: such are dropped
-  bool fuse_unknown = false;      // neighbouring unknown characters are one token
-  bool byte_fallback = false;     // an unknown character becomes its bytes, tokens spelt <0x41>
-  bool ignore_merges = false;     // a whole word that is a token is that token, whatever the merges say
-  std::string continuing_prefix;  // before every character of a word but the first
-  std::string end_suffix;         // after the last
+  bool merges_by_score = false;        // any two neighbours whose joint spelling is a token merge, in order of the tokens' scores
+  std::int64_t unknown = -1;           // stands for a character (byte-level: a byte) that the vocabulary lacks; -1: such are dropped
+  bool fuse_unknown = false;           // neighbouring unknown characters are one token
+  bool byte_fallback = false;          // an unknown character becomes its bytes, tokens spelt <0x41>
+  bool ignore_merges = false;          // a whole word that is a token is that token, whatever the merges say
+  std::string continuing_prefix = {};  // before every character of a word but the first
+  std::string end_suffix = {};         // after the last
 };
 
 struct WordPieceOptions {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "checkpoint/gguf.h"
@@ -72,6 +73,43 @@ TEST(GgufVocabulary, GivesTheIdsOfItsVectors) {
     ++files;
   }
   EXPECT_GE(files, 6U);
+}
+
+// A SentencePiece vocabulary small enough to follow by hand.
+TEST(GgufVocabulary, SentencePieceByHand) {
+  std::vector<std::string> pieces = {"<unk>", "<s>", "</s>"};
+  std::vector<std::int32_t> types = {2, 3, 3};
+  for (int byte = 0; byte < 256; ++byte) {
+    pieces.push_back(fmt::format("<0x{:02X}>", byte));
+    types.push_back(6);
+  }
+  const std::vector<std::string> words = {"\u2581the", "he", "\u2581t", "th", "\u2581", "t", "h", "e"};  // from 259 on, best first
+  pieces.insert(pieces.end(), words.begin(), words.end());
+  types.resize(pieces.size(), 1);
+  std::vector<float> scores(pieces.size());
+  for (std::size_t i = 259; i < scores.size(); ++i) scores[i] = -static_cast<float>(i);
+  checkpoint::Metadata metadata;
+  metadata.set("tokenizer.ggml.model", {std::string("llama")});
+  metadata.set("tokenizer.ggml.tokens", {pieces});
+  metadata.set("tokenizer.ggml.token_type", {types});
+  metadata.set("tokenizer.ggml.scores", {scores});
+  metadata.set("tokenizer.ggml.bos_token_id", {std::uint32_t{1}});
+  metadata.set("tokenizer.ggml.eos_token_id", {std::uint32_t{2}});
+  metadata.set("tokenizer.ggml.unknown_token_id", {std::uint32_t{0}});
+  const text::TokenizerDefinition definition = read_gguf_tokenizer(metadata);
+  const text::Tokenizer tokenizer(definition);
+  using Ids = std::vector<text::TokenId>;
+  EXPECT_EQ(tokenizer.encode("the"), (Ids{1, 259}));                  // "he", then the space and "t", then both
+  EXPECT_EQ(tokenizer.encode("hthe"), (Ids{1, 263, 265, 264, 260}));  // "he" again, and nothing joins "t" to it
+  EXPECT_EQ(tokenizer.encode("\u00e9</s>t", {.add_special = false}), (Ids{263, 3 + 0xc3, 3 + 0xa9, 2, 261}));
+  EXPECT_EQ(tokenizer.decode(tokenizer.encode("the \u00e9 t")), "<s> the \u00e9 t");
+  EXPECT_EQ(tokenizer.decode(tokenizer.encode("the \u00e9 t"), true), "the \u00e9 t");
+  checkpoint::Metadata written;
+  write_gguf_tokenizer(definition, pieces.size(), written);
+  EXPECT_EQ(written.find("tightrope.tokenizer.components"), nullptr);
+  EXPECT_EQ(text::Tokenizer(read_gguf_tokenizer(written)).encode("the the"), tokenizer.encode("the the"));
+  EXPECT_EQ(text::Tokenizer(text::parse_tokenizer_json(text::write_tokenizer_json(definition), "")).encode("the t\u00e9"),
+            tokenizer.encode("the t\u00e9"));
 }
 
 // Scores made of merges do what the merges do, also for a reader that knows only GGUF's own keys.
