@@ -70,7 +70,7 @@ constexpr const char* kOthers[] = {
                   "vocab": [["?", 0], ["_", -1], ["a", -2.5], ["_a", -3], ["ab", -1.5], ["e", -4], ["<0xC3>", -9], ["<0x80>", -9]]}})",
     R"({"pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "Whitespace"}, {"type": "Punctuation", "behavior": "Contiguous"},
         {"type": "Digits", "individual_digits": false},
-        {"type": "Split", "pattern": {"Regex": "[a-c]|(x+x+)+y"}, "behavior": "MergedWithNext"},
+        {"type": "Split", "pattern": {"Regex": "[a-c]+|x{2,}"}, "behavior": "MergedWithNext"},
         {"type": "ByteLevel", "add_prefix_space": true, "use_regex": true}]},
         "decoder": {"type": "BPEDecoder", "suffix": "e"},
         "model": {"type": "WordLevel", "unk_token": "?", "vocab": {"?": 0, "a": 1, "the": 2}}})",

@@ -31,7 +31,7 @@ template <class Value>
 class Paged {  // a two-stage table over all code points
  public:
   template <class ValueOf>
-  explicit Paged(ValueOf&& value_of) : page_of_(kCodePoints / kPage), values_(kPage) {
+  explicit Paged(ValueOf value_of) : page_of_(kCodePoints / kPage), values_(kPage) {
     for (std::uint32_t start = 0; start < kCodePoints; start += kPage) {
       std::vector<Value> page(kPage);
       for (std::uint32_t i = 0; i < kPage; ++i) page[i] = value_of(start + i);
