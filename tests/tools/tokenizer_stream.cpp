@@ -1,6 +1,7 @@
 // Encodes and decodes a stream of texts for comparing with another implementation; tools/compare_tokenizers.py drives it.
 // Usage: tokenizer_stream TOKENIZER_JSON [--plain-special]     frames on stdin and stdout
 //        tokenizer_stream TOKENIZER_JSON --rewrite OUT         writes what the definition becomes as tokenizer.json
+//        tokenizer_stream TOKENIZER_JSON --gguf OUT            writes it as a GGUF that holds nothing else
 //        tokenizer_stream TOKENIZER_JSON --time TEXT_FILE      prints processor seconds of the fastest of five encodings
 // Frame in: u32 byte count, bytes. Frame out: u32 id count, ids as u32, u32 byte count, the ids decoded.
 #include <algorithm>
@@ -13,6 +14,8 @@
 #include <vector>
 
 #include "base/file.h"
+#include "checkpoint/gguf.h"
+#include "model/gguf_tokenizer.h"
 #include "text/tokenizer.h"
 #include "text/tokenizer_json.h"
 
@@ -60,6 +63,20 @@ void time_encoding(const Tokenizer& tokenizer, const std::string& text) {
   std::cout << best << " s\n";
 }
 
+// The keys that readers of a vocabulary-only GGUF want.
+void write_vocabulary(const tightrope::text::TokenizerDefinition& definition, const std::string& path) {
+  tightrope::checkpoint::Metadata metadata;
+  metadata.set("general.architecture", {std::string("llama")});
+  metadata.set("llama.context_length", {std::uint32_t{2048}});
+  metadata.set("llama.embedding_length", {std::uint32_t{64}});
+  metadata.set("llama.block_count", {std::uint32_t{1}});
+  metadata.set("llama.feed_forward_length", {std::uint32_t{64}});
+  metadata.set("llama.attention.head_count", {std::uint32_t{1}});
+  metadata.set("llama.attention.layer_norm_rms_epsilon", {1e-5F});
+  tightrope::model::write_gguf_tokenizer(definition, definition.tokens.size(), metadata);
+  tightrope::checkpoint::write_gguf(path, {}, metadata, {.threads = 1, .overwrite = true, .inputs = {}, .progress = {}});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -71,6 +88,8 @@ int main(int argc, char** argv) try {
   const auto definition = tightrope::text::parse_tokenizer_json(tightrope::read_text_file(json, kFileLimit), config_text);
   if (option == "--rewrite")
     tightrope::write_text_file(arguments.at(2), tightrope::text::write_tokenizer_json(definition));
+  else if (option == "--gguf")
+    write_vocabulary(definition, arguments.at(2));
   else if (option == "--time")
     time_encoding(Tokenizer(definition), tightrope::read_text_file(arguments.at(2), kFileLimit));
   else
