@@ -324,7 +324,7 @@ ExpressionPointer ExpressionParser::item(ExpressionPointer object) {
 
 std::string ExpressionParser::dotted_name() {
   std::string name = tokens_.expect_any_name();
-  while (tokens_.skip_symbol(".")) name += "." + tokens_.expect_any_name();
+  while (tokens_.skip_symbol(".")) name.append(".").append(tokens_.expect_any_name());
   return name;
 }
 

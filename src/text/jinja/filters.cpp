@@ -203,7 +203,7 @@ Value to_json(const NativeCall& call) {
     else
       step.append_repeated(" ", static_cast<std::uint64_t>(std::clamp<Integer>(call.integer(1, 0), 0, Integer{1} << 40)));
     style.indent = step.take();
-    style.item_separator = ",";
+    style.item_separator.pop_back();  // a line end stands for the space
   }
   if (const Value* separators = call.find(2); separators != nullptr && !separators->is_none()) {
     const List* pair = separators->list();

@@ -54,13 +54,13 @@ class Repr {
   }
   void show(const std::shared_ptr<const Dict>& dict) { entries(dict->entries); }
   void show(const Range& range) {
-    writer_.append("range(" + std::to_string(range.start) + ", " + std::to_string(range.stop));
-    if (range.step != 1) writer_.append(", " + std::to_string(range.step));
+    writer_.append(fmt::format("range({}, {}", range.start, range.stop));
+    if (range.step != 1) writer_.append(fmt::format(", {}", range.step));
     writer_.append(")");
   }
   void show(const View& view) {
     const Value seen(view);
-    writer_.append(std::string(seen.type_name()) + "(");
+    writer_.append(fmt::format("{}(", seen.type_name()));
     write(runtime_.list(runtime_.items(seen)));
     writer_.append(")");
   }
@@ -160,6 +160,11 @@ MarkedText html_escaped(Runtime& runtime, const Value& value) {
     writer.append(shown, plain.user_at(at));
   }
   return writer.take(true);
+}
+
+MarkedText joining(Runtime& runtime, bool safe, const Value& value) {
+  if (safe) return html_escaped(runtime, value);
+  return str(runtime, value);
 }
 
 }  // namespace tightrope::text::jinja

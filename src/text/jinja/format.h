@@ -16,6 +16,8 @@ std::string real_text(double value);  // the shortest that reads back equal, as 
 
 // The five characters of HTML as entities; what is `safe` stays.
 MarkedText html_escaped(Runtime& runtime, const Value& value);
+// What joins a text that is `safe` or not.
+MarkedText joining(Runtime& runtime, bool safe, const Value& value);
 
 Value percent_format(Runtime& runtime, const Text& format, const Value& values);
 Value brace_format(Runtime& runtime, const Text& format, const Arguments& arguments);

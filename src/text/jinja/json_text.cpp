@@ -74,7 +74,7 @@ class JsonWriter {
         string(*text);
       } else {
         if (key.list() != nullptr) runtime_.refuse("keys must be str, int, float, bool or None, not {}", key.type_name());
-        writer_.append("\"" + scalar(key) + "\"");
+        writer_.append(fmt::format("\"{}\"", scalar(key)));
       }
       writer_.append(style_.key_separator);
       write(value, depth + 1);

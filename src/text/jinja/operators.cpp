@@ -34,8 +34,8 @@ Pair numbers(Runtime& runtime, std::string_view symbol, const Value& left, const
 MarkedText joined_text(Runtime& runtime, const Value& left, const Value& right) {
   const bool safe = left.text()->safe || right.text()->safe;
   TextWriter writer(runtime.budget());
-  writer.append(safe ? html_escaped(runtime, left) : *left.text());
-  writer.append(safe ? html_escaped(runtime, right) : *right.text());
+  writer.append(joining(runtime, safe, left));
+  writer.append(joining(runtime, safe, right));
   return writer.take(safe);
 }
 

@@ -55,10 +55,10 @@ std::string grouped(std::string digits, char mark, std::size_t every) {
 
 void append_number(TextWriter& writer, const Layout& layout, bool negative, const std::string& base, std::string digits) {
   if (layout.grouping != '\0') digits = grouped(std::move(digits), layout.grouping, base.empty() ? 3 : 4);
-  const std::string sign = negative ? "-" : layout.sign == '-' ? "" : std::string(1, layout.sign);
+  const std::string sign = negative ? "-" : layout.sign == '-' ? std::string() : std::string(1, layout.sign);
   Layout laid = layout;
   if (layout.zero && layout.align == '\0') laid.align = '=', laid.fill = '0';
-  append_padded(writer, laid, sign + (layout.alternate ? base : ""), MarkedText{.bytes = std::move(digits), .user = {}}, '>');
+  append_padded(writer, laid, fmt::format("{}{}", sign, layout.alternate ? base : ""), MarkedText{.bytes = std::move(digits), .user = {}}, '>');
 }
 
 std::string digits_of(Integer value, unsigned base) {
@@ -181,7 +181,7 @@ class Percent {
     const std::optional<Number> number = number_of(value);
     if (layout.type == 's' || layout.type == 'r') {
       const bool escape = format_.safe && layout.type == 's';
-      const MarkedText shown = layout.type == 'r' ? repr(runtime_, value) : escape ? html_escaped(runtime_, value) : str(runtime_, value);
+      const MarkedText shown = layout.type == 'r' ? repr(runtime_, value) : joining(runtime_, escape, value);
       return append_text(runtime_, writer_, layout, shown, '>');
     }
     if (std::string_view("diuxXo").find(layout.type) != std::string_view::npos) {
@@ -307,7 +307,7 @@ class Braces {
   }
 
   void show(std::string_view spec, const Value& value) {
-    if (spec.empty()) return writer_.append(format_.safe ? html_escaped(runtime_, value) : str(runtime_, value));
+    if (spec.empty()) return writer_.append(joining(runtime_, format_.safe, value));
     const Layout layout = layout_of(spec);
     const std::optional<Number> number = number_of(value);
     if (const Text* text = value.text()) {

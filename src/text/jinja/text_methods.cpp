@@ -179,7 +179,7 @@ Value replace(const NativeCall& call) {
   const Text& text = subject(call);
   const Text& old = text_argument(call.runtime, call.at(0), call.name);
   text_argument(call.runtime, call.at(1), call.name);
-  const MarkedText fresh = text.safe ? html_escaped(call.runtime, call.at(1)) : *call.at(1).text();
+  const MarkedText fresh = joining(call.runtime, text.safe, call.at(1));
   const Integer most = call.integer(2, -1);
   TextWriter writer(call.runtime.budget());
   Integer done = 0;
@@ -235,7 +235,7 @@ Value join(const NativeCall& call) {
     if (!first) writer.append(separator);
     first = false;
     if (!item.is_text()) call.runtime.refuse("sequence item: expected str instance, {} found", item.type_name());
-    writer.append(separator.safe ? html_escaped(call.runtime, item) : *item.text());
+    writer.append(joining(call.runtime, separator.safe, item));
   }
   return call.runtime.text(writer.take(separator.safe));
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -58,6 +59,11 @@ struct View {
   Side side = Side::items;
 };
 
+template <class T, class Storage>
+constexpr bool kIsAlternative = false;
+template <class T, class... Types>
+constexpr bool kIsAlternative<T, std::variant<Types...>> = (std::is_same_v<T, Types> || ...);
+
 class Value {
  public:
   using Storage = std::variant<Undefined, None, bool, Integer, double, TextPointer, std::shared_ptr<const List>, std::shared_ptr<const Dict>,
@@ -66,10 +72,10 @@ class Value {
 
   Value() = default;
   template <class T>
-    requires std::constructible_from<Storage, std::in_place_type_t<std::remove_cvref_t<T>>, T>
+    requires kIsAlternative<std::remove_cvref_t<T>, Storage>
   Value(T&& value) : storage_(std::in_place_type<std::remove_cvref_t<T>>, std::forward<T>(value)) {}
 
-  // Null, or undefined behaviour's opposite: what is there when it is of this type.
+  // Null when it is of another type.
   template <class T>
   const T* get_if() const {
     return std::get_if<T>(&storage_);
