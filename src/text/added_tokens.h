@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -16,6 +17,15 @@ struct Segment {
   std::int64_t id = -1;  // -1: plain
 };
 
+// Bytes of a whole text in which no special token may be seen, for parts of that text.
+struct Literal {
+  std::string_view whole;
+  std::span<const Span> spans = {};  // ascending
+
+  // The first literal byte of a part, which must point into the whole; its size when there is none.
+  std::size_t first_in(std::string_view part) const noexcept;
+};
+
 // One set of added tokens, matched leftmost and longest. Immutable and thread-safe; refers to the definition it was made from.
 class AddedTokens {
  public:
@@ -26,9 +36,16 @@ class AddedTokens {
   // Calls each(Segment) for the parts of `text` in order. Requires valid UTF-8. Time: text times longest token, at worst.
   template <class Each>
   void split(std::string_view text, bool parse_special, Each&& each) const {
+    split(text, parse_special, Literal{}, each);
+  }
+  template <class Each>
+  void split(std::string_view text, bool parse_special, const Literal& literal, Each&& each) const {
     std::size_t done = 0;  // text before it has been handed out; an overlapping match may start before it
-    for (std::size_t at = 0; const BpeDefinition::Added* token = next_match(text, at); at += token->content.size()) {
-      if (token->special && !parse_special) continue;
+    std::size_t step = 0;
+    for (std::size_t at = 0; const BpeDefinition::Added* token = next_match(text, at); at += step) {
+      if (token->special && parse_special) token = beside(literal, text, at, token);
+      step = token == nullptr ? 1 : token->content.size();
+      if (token == nullptr || (token->special && !parse_special)) continue;
       if (token->single_word && !stands_alone(text, at, at + token->content.size())) continue;
       const std::size_t start = token->left_strip ? std::max(spaces_before(text, at), done) : at;
       const std::size_t stop = token->right_strip ? spaces_after(text, at + token->content.size()) : at + token->content.size();
@@ -43,6 +60,9 @@ class AddedTokens {
   // The first match at or after `at`, which is moved to its start; null when there is none.
   const BpeDefinition::Added* next_match(std::string_view text, std::size_t& at) const noexcept;
   const BpeDefinition::Added* longest_match(std::string_view text) const noexcept;  // at its start
+  // The match itself when it is clear of literal bytes, or else a shorter one that is; null when neither is there.
+  const BpeDefinition::Added* beside(const Literal& literal, std::string_view text, std::size_t at,
+                                     const BpeDefinition::Added* match) const noexcept;
   static bool stands_alone(std::string_view text, std::size_t begin, std::size_t end) noexcept;
   static std::size_t spaces_before(std::string_view text, std::size_t at) noexcept;
   static std::size_t spaces_after(std::string_view text, std::size_t at) noexcept;

@@ -114,10 +114,11 @@ struct Tokenizer::Implementation {
 
   // Tokens matched in raw text come before those matched in normalized text, even though nothing is normalized here: the second set only
   // sees what the first has left.
-  void encode(std::string_view text, bool parse_special, std::vector<TokenId>& ids) const {
-    raw_added.split(text, parse_special, [&](const Segment& outer) {
+  void encode(std::string_view text, const EncodeOptions& options, std::vector<TokenId>& ids) const {
+    const Literal literal{text, options.literal};
+    raw_added.split(text, options.parse_special, literal, [&](const Segment& outer) {
       if (outer.id >= 0) return ids.push_back(static_cast<TokenId>(outer.id));
-      normalized_added.split(outer.text, parse_special, [&](const Segment& inner) {
+      normalized_added.split(outer.text, options.parse_special, literal, [&](const Segment& inner) {
         if (inner.id >= 0)
           ids.push_back(static_cast<TokenId>(inner.id));
         else
@@ -145,9 +146,11 @@ std::vector<TokenId> Tokenizer::encode(std::string_view text, const EncodeOption
   ids.reserve(text.size() / 3 + 8);
   if (options.add_special) ids = definition.prefix;
   if (is_valid_utf8(text))
-    implementation_->encode(text, options.parse_special, ids);
+    implementation_->encode(text, options, ids);
+  else if (options.literal.empty())
+    implementation_->encode(repaired_utf8(text), options, ids);
   else
-    implementation_->encode(repaired_utf8(text), options.parse_special, ids);
+    fail(ErrorCode::invalid_argument, "[tokenizer] a text with literal parts must be valid UTF-8; repair it first");
   if (options.add_special) ids.insert(ids.end(), definition.suffix.begin(), definition.suffix.end());
   return ids;
 }

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "text/span.h"
+
 namespace tightrope::text {
 
 using TokenId = std::uint32_t;
@@ -50,6 +52,8 @@ struct BpeDefinition {
 struct EncodeOptions {
   bool add_special = true;    // put the template's tokens (BOS …) around the text
   bool parse_special = true;  // text that spells a special token becomes that token; false: it is plain text
+  // Bytes in which that never happens, not even in part: what a user wrote. Ascending; the text must be valid UTF-8 then.
+  std::span<const Span> literal = {};
 };
 
 // Immutable and thread-safe. Errors: malformed, unsupported (names the component and what is supported).
