@@ -34,8 +34,9 @@ struct ChatPrompt {
   std::uint64_t dropped = 0;  // messages left out by truncation
 };
 
-// What the model is given to answer. Text of the messages never becomes a control token. Errors: unsupported (no tokenizer, no template, what
-// the template wants is not supported), malformed, invalid_argument (longer than the context and not to be truncated; the template refuses).
+// What the model is given to answer. Text of the messages never becomes a control token. Errors: unsupported (no tokenizer, no template,
+// what the template wants is not supported), malformed, invalid_argument (longer than the context and not to be truncated; the template
+// refuses).
 ChatPrompt apply_chat_template(const Model& model, const Conversation& conversation, const ChatOptions& options = {});
 
 struct ChatAnswer {

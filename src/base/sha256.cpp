@@ -10,10 +10,10 @@
 namespace tightrope {
 namespace {
 
-constexpr std::array<std::uint32_t, 64> kPrimes = {
-    2,   3,   5,   7,   11,  13,  17,  19,  23,  29,  31,  37,  41,  43,  47,  53,  59,  61,  67,  71,  73,  79,
-    83,  89,  97,  101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167, 173, 179, 181, 191, 193,
-    197, 199, 211, 223, 227, 229, 233, 239, 241, 251, 257, 263, 269, 271, 277, 281, 283, 293, 307, 311};
+constexpr std::array<std::uint32_t, 64> kPrimes = {2,   3,   5,   7,   11,  13,  17,  19,  23,  29,  31,  37,  41,  43,  47,  53,
+                                                   59,  61,  67,  71,  73,  79,  83,  89,  97,  101, 103, 107, 109, 113, 127, 131,
+                                                   137, 139, 149, 151, 157, 163, 167, 173, 179, 181, 191, 193, 197, 199, 211, 223,
+                                                   227, 229, 233, 239, 241, 251, 257, 263, 269, 271, 277, 281, 283, 293, 307, 311};
 
 using State = std::array<std::uint32_t, 8>;
 using Constants = std::array<std::uint32_t, 64>;
@@ -75,7 +75,8 @@ std::string sha256(std::string_view bytes) {
   for (std::size_t at = 0; at + 64 <= bytes.size(); at += 64) digest_block(state, constants, bytes.substr(at, 64));
   last += '\x80';
   while (last.size() % 64 != 56) last += '\0';
-  for (int shift = 56; shift >= 0; shift -= 8) last += static_cast<char>(static_cast<unsigned char>(std::uint64_t{bytes.size()} * 8 >> shift));
+  for (int shift = 56; shift >= 0; shift -= 8)
+    last += static_cast<char>(static_cast<unsigned char>(std::uint64_t{bytes.size()} * 8 >> shift));
   for (std::size_t at = 0; at < last.size(); at += 64) digest_block(state, constants, std::string_view(last).substr(at, 64));
   std::string text;
   for (const std::uint32_t word : state) text += fmt::format("{:08x}", word);

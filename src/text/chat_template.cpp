@@ -13,11 +13,11 @@ namespace {
 
 constexpr std::array<std::string_view, 8> kReserved = {"messages",  "tools",     "documents", "add_generation_prompt",
                                                        "bos_token", "eos_token", "unk_token", "pad_token"};
-constexpr std::array<std::string_view, 9> kFunctions = {"range",     "dict",   "namespace", "raise_exception", "strftime_now",
-                                                        "lipsum",    "cycler", "joiner",    "self"};
+constexpr std::array<std::string_view, 9> kFunctions = {"range",  "dict",   "namespace", "raise_exception", "strftime_now", "lipsum",
+                                                        "cycler", "joiner", "self"};
 // Roles build control tokens in some templates ('<|' + role + '|>'). Any other role is the user's text.
-constexpr std::array<std::string_view, 12> kRoles = {"system",   "developer", "user",        "assistant",     "tool",     "function",
-                                                     "ipython",  "model",     "observation", "tool_response", "chatbot", "environment"};
+constexpr std::array<std::string_view, 12> kRoles = {"system",  "developer", "user",        "assistant",     "tool",    "function",
+                                                     "ipython", "model",     "observation", "tool_response", "chatbot", "environment"};
 // The first is what templates read, the others are older names for it.
 constexpr std::array<std::string_view, 3> kReasoning = {"reasoning_content", "thinking", "reasoning"};
 
@@ -75,8 +75,9 @@ std::string words_of(std::string_view text) {
 // A sentence of at least four words that speaks to the model. Crude on purpose: a false alarm costs a look, a miss hides a back door.
 bool reads_like_instruction(std::string_view text) {
   constexpr std::array<std::string_view, 22> kPhrases = {
-      "you are",  "you have", "you may",  "you must", "you should", "you can",   "you will", "your task",        "your role", "your answer", "always ",
-      "never ",   "do not ",  "don't ",   "please ",  "make sure",  "respond ",  "answer ",  "knowledge cutoff", "ignore ",   "instruction", "remember "};
+      "you are",   "you have",    "you may",          "you must", "you should",  "you can",  "you will", "your task",
+      "your role", "your answer", "always ",          "never ",   "do not ",     "don't ",   "please ",  "make sure",
+      "respond ",  "answer ",     "knowledge cutoff", "ignore ",  "instruction", "remember "};
   const std::string words = words_of(text);
   if (std::ranges::count(words, ' ') < 3) return false;
   return std::ranges::any_of(kPhrases, [&](std::string_view phrase) { return words.find(phrase) != std::string::npos; });
@@ -114,7 +115,8 @@ RenderedChat ChatTemplate::render(const ChatInput& input) const {
   if (!input.options.is_null()) {
     for (const auto& [name, value] : input.options.as_object("the options of a chat template")) {
       if (listed(kReserved, name) || listed(kFunctions, name))
-        fail(ErrorCode::invalid_argument, "[chat] the option '{}' would replace a variable that the template relies on; leave it out", name);
+        fail(ErrorCode::invalid_argument, "[chat] the option '{}' would replace a variable that the template relies on; leave it out",
+             name);
       variables.push_back({name, value});
     }
   }

@@ -22,8 +22,8 @@ struct ChatInput {
   Json messages = Json::array();  // objects with "role" and "content"
   Json tools, documents;          // null: none
   bool add_generation_prompt = true;
-  Json options;                   // object of further variables of the template ("enable_thinking"); null: none
-  std::time_t now = 0;            // what strftime_now() tells
+  Json options;         // object of further variables of the template ("enable_thinking"); null: none
+  std::time_t now = 0;  // what strftime_now() tells
 };
 
 // The special tokens that templates write, as the tokenizer spells them; empty where there is none.

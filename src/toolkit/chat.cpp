@@ -16,7 +16,7 @@ namespace {
 
 text::ChatTemplate template_of(const text::Tokenizer& tokenizer, const ChatOptions& options) {
   const text::NamedTemplate* named = text::find_chat_template(options.chat_template);
-  const std::string source = named != nullptr ? std::string(named->source)
+  const std::string source = named != nullptr                ? std::string(named->source)
                              : options.chat_template.empty() ? tokenizer.definition().chat_template
                                                              : options.chat_template;
   if (source.empty())
@@ -70,7 +70,8 @@ std::int64_t turn_end(const text::Tokenizer& tokenizer, const text::ChatTemplate
     if (begin == std::string::npos) return -1;
     const auto ids = tokenizer.encode(text.substr(begin), {.add_special = false, .parse_special = true});
     const auto& added = tokenizer.definition().added;
-    const auto token = std::ranges::find_if(added, [&](const auto& entry) { return entry.special && !ids.empty() && entry.id == ids.front(); });
+    const auto token =
+        std::ranges::find_if(added, [&](const auto& entry) { return entry.special && !ids.empty() && entry.id == ids.front(); });
     return token == added.end() ? -1 : static_cast<std::int64_t>(token->id);
   } catch (const Error&) {
     return -1;  // a template that refuses the probe may still render the conversation

@@ -91,8 +91,8 @@ void append_lower(TextWriter& writer, const MarkedText& text, std::size_t at, ch
 }  // namespace
 
 bool is_space(char32_t code) {
-  constexpr Range kSpaces[] = {{9, 13}, {28, 32}, {0x85, 0x85}, {0xa0, 0xa0}, {0x1680, 0x1680}, {0x2000, 0x200a}, {0x2028, 0x2029},
-                               {0x202f, 0x202f}, {0x205f, 0x205f}, {0x3000, 0x3000}};
+  constexpr Range kSpaces[] = {{9, 13},          {28, 32},         {0x85, 0x85},     {0xa0, 0xa0},     {0x1680, 0x1680},
+                               {0x2000, 0x200a}, {0x2028, 0x2029}, {0x202f, 0x202f}, {0x205f, 0x205f}, {0x3000, 0x3000}};
   return within(kSpaces, code);
 }
 

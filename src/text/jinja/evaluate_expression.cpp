@@ -98,7 +98,9 @@ Value Evaluator::on(const Conditional& node, const ScopePointer& scope) {
   return runtime_.undefined("the inline if-expression evaluated to false and no else section was defined.");
 }
 
-Value Evaluator::on(const Attribute& node, const ScopePointer& scope) { return runtime_.attribute(evaluate(*node.object, scope), node.name); }
+Value Evaluator::on(const Attribute& node, const ScopePointer& scope) {
+  return runtime_.attribute(evaluate(*node.object, scope), node.name);
+}
 
 Value Evaluator::on(const Item& node, const ScopePointer& scope) {
   const Value object = evaluate(*node.object, scope), key = evaluate(*node.key, scope);

@@ -9,7 +9,9 @@
 namespace tightrope::text::jinja {
 namespace {
 
-std::shared_ptr<Scope> inside(const std::shared_ptr<Scope>& scope) { return std::make_shared<Scope>(Scope{.parent = scope, .variables = {}}); }
+std::shared_ptr<Scope> inside(const std::shared_ptr<Scope>& scope) {
+  return std::make_shared<Scope>(Scope{.parent = scope, .variables = {}});
+}
 
 }  // namespace
 
@@ -173,7 +175,8 @@ Value Evaluator::call_macro(const std::string& name, const Signature& signature,
     if (!used[i]) others.emplace_back(runtime_.text(given.named[i].first), given.named[i].second);
   if (!signature.uses_named && !others.empty())
     runtime_.refuse("macro '{}' takes no keyword argument '{}'", name, others.front().first.text()->bytes);
-  if (!signature.uses_positional && given.positional.size() > count) runtime_.refuse("macro '{}' takes not more than {} argument(s)", name, count);
+  if (!signature.uses_positional && given.positional.size() > count)
+    runtime_.refuse("macro '{}' takes not more than {} argument(s)", name, count);
   if (signature.uses_named) own->set("kwargs", runtime_.dict(std::move(others)));
   if (signature.uses_positional) {
     const auto rest = given.positional.begin() + static_cast<std::ptrdiff_t>(std::min(count, given.positional.size()));

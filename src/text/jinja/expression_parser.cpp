@@ -205,7 +205,8 @@ ExpressionPointer ExpressionParser::primary() {
 }
 
 ExpressionPointer ExpressionParser::named(const Token& token) {
-  constexpr std::array<std::pair<std::string_view, bool>, 4> kTruth = {{{"true", true}, {"True", true}, {"false", false}, {"False", false}}};
+  constexpr std::array<std::pair<std::string_view, bool>, 4> kTruth = {
+      {{"true", true}, {"True", true}, {"false", false}, {"False", false}}};
   for (const auto& [name, value] : kTruth) {
     if (token.text == name) return make(token.line, Constant{value});
   }
@@ -310,7 +311,8 @@ ExpressionPointer ExpressionParser::item(ExpressionPointer object) {
   if (!tokens_.at_symbol(":")) slice.start = expression();
   if (!tokens_.at_symbol(":")) {
     if (tokens_.at_symbol(","))
-      fail(ErrorCode::unsupported, "[template] line {}: an index of several parts is not supported; supported are one value and a slice", line);
+      fail(ErrorCode::unsupported, "[template] line {}: an index of several parts is not supported; supported are one value and a slice",
+           line);
     tokens_.expect_symbol("]");
     return make(line, Item{std::move(object), std::move(slice.start)});
   }
@@ -344,7 +346,8 @@ ExpressionPointer ExpressionParser::test(ExpressionPointer input) {
   const bool negated = tokens_.skip_name("not");
   Test made{.input = std::move(input), .name = dotted_name(), .arguments = {}};
   constexpr std::array kValues = {Kind::name, Kind::string, Kind::integer, Kind::real};
-  const bool value = std::ranges::find(kValues, tokens_.current().kind) != kValues.end() || tokens_.at_symbol("[") || tokens_.at_symbol("{");
+  const bool value =
+      std::ranges::find(kValues, tokens_.current().kind) != kValues.end() || tokens_.at_symbol("[") || tokens_.at_symbol("{");
   const bool ends = tokens_.at_name("else") || tokens_.at_name("or") || tokens_.at_name("and");
   if (tokens_.at_symbol("(")) {
     made.arguments = arguments();

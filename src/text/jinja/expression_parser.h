@@ -12,9 +12,9 @@ namespace tightrope::text::jinja {
 
 // What may follow a list of expressions without ending it in an error: "in" of a for loop, "recursive".
 struct TupleRules {
-  bool conditional = true;        // a if b else c is allowed
+  bool conditional = true;         // a if b else c is allowed
   std::string_view end_name = {};  // a name that ends the list
-  bool parentheses = false;       // (), which may be empty
+  bool parentheses = false;        // (), which may be empty
 };
 
 class ExpressionParser {

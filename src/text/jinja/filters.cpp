@@ -54,7 +54,9 @@ Value title(const NativeCall& call) {
   const Text& text = *whole.text();
   constexpr std::string_view kBreaks = "-({[<";
   TextWriter writer(call.runtime.budget());
-  const auto breaks = [&](std::size_t at) { return kBreaks.find(text.bytes[at]) != std::string_view::npos || skip_spaces(text.bytes, at) != at; };
+  const auto breaks = [&](std::size_t at) {
+    return kBreaks.find(text.bytes[at]) != std::string_view::npos || skip_spaces(text.bytes, at) != at;
+  };
   for (std::size_t at = 0; at < text.bytes.size();) {
     std::size_t end = at;
     while (end < text.bytes.size() && !breaks(end)) ++end;

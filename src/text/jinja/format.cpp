@@ -12,14 +12,17 @@
 namespace tightrope::text::jinja {
 namespace {
 
-constexpr std::array<std::pair<char32_t, std::string_view>, 4> kShortEscapes = {{{'\n', "\\n"}, {'\r', "\\r"}, {'\t', "\\t"}, {'\\', "\\\\"}}};
+constexpr std::array<std::pair<char32_t, std::string_view>, 4> kShortEscapes = {
+    {{'\n', "\\n"}, {'\r', "\\r"}, {'\t', "\\t"}, {'\\', "\\\\"}}};
 
 std::string escape_of(char32_t code) {
   for (const auto& [character, escape] : kShortEscapes) {
     if (code == character) return std::string(escape);
   }
   const auto value = static_cast<std::uint32_t>(code);
-  return value < 0x100 ? fmt::format("\\x{:02x}", value) : value < 0x10000 ? fmt::format("\\u{:04x}", value) : fmt::format("\\U{:08x}", value);
+  return value < 0x100     ? fmt::format("\\x{:02x}", value)
+         : value < 0x10000 ? fmt::format("\\u{:04x}", value)
+                           : fmt::format("\\U{:08x}", value);
 }
 
 class Repr {
@@ -81,7 +84,9 @@ class Repr {
   }
 
   // Python would print where the object lies in memory: no two runs agree.
-  [[noreturn]] void refuse_address(std::string_view type) { runtime_.unsupported("printing a {} is not supported; use what it gives", type); }
+  [[noreturn]] void refuse_address(std::string_view type) {
+    runtime_.unsupported("printing a {} is not supported; use what it gives", type);
+  }
 
   void entries(const std::vector<Dict::Entry>& list) {
     writer_.append("{");

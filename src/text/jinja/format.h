@@ -8,9 +8,9 @@
 
 namespace tightrope::text::jinja {
 
-MarkedText str(Runtime& runtime, const Value& value);   // never `safe`
+MarkedText str(Runtime& runtime, const Value& value);  // never `safe`
 MarkedText repr(Runtime& runtime, const Value& value);
-Value soft_str(Runtime& runtime, const Value& value);   // a string stays what it is, `safe` included
+Value soft_str(Runtime& runtime, const Value& value);  // a string stays what it is, `safe` included
 std::string integer_text(Integer value);
 std::string real_text(double value);  // the shortest that reads back equal, as repr() spells it
 

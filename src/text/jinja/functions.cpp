@@ -61,7 +61,8 @@ Value make_namespace(const NativeCall& call) {
 }
 
 Value raise(const NativeCall& call) {
-  fail(ErrorCode::invalid_argument, "[template] the model's chat template refuses this conversation: {}", str(call.runtime, call.at(0)).bytes);
+  fail(ErrorCode::invalid_argument, "[template] the model's chat template refuses this conversation: {}",
+       str(call.runtime, call.at(0)).bytes);
 }
 
 Value formatted_time(const NativeCall& call) {

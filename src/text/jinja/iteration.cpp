@@ -141,7 +141,8 @@ Value Runtime::slice(const Value& object, const Value& start, const Value& stop,
   } else if (!chosen.empty()) {
     std::vector<std::size_t> starts;
     for (std::size_t at = 0; at < text->bytes.size(); at += code_point_at(text->bytes, at).bytes) starts.push_back(at);
-    for (const std::size_t index : chosen) writer.append(*text, starts[index], starts[index] + code_point_at(text->bytes, starts[index]).bytes);
+    for (const std::size_t index : chosen)
+      writer.append(*text, starts[index], starts[index] + code_point_at(text->bytes, starts[index]).bytes);
   }
   return this->text(writer.take(text->safe));
 }

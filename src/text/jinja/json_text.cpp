@@ -58,8 +58,7 @@ class JsonWriter {
   // The entries in the order they are written; keys of several types have no order, and Python says so too.
   std::vector<Dict::Entry> ordered(const Dict& dict) const {
     std::vector<Dict::Entry> entries = dict.entries;
-    if (style_.sorted)
-      std::ranges::stable_sort(entries, [&](const auto& a, const auto& b) { return less(runtime_, a.first, b.first); });
+    if (style_.sorted) std::ranges::stable_sort(entries, [&](const auto& a, const auto& b) { return less(runtime_, a.first, b.first); });
     return entries;
   }
 

@@ -56,8 +56,8 @@ class Lexer {
   void add(Kind kind, std::string text = {}) { tokens_.push_back({.kind = kind, .line = line_, .text = std::move(text)}); }
 
   void move_to(std::size_t position) {
-    line_ += static_cast<std::uint32_t>(std::count(text_.begin() + static_cast<std::ptrdiff_t>(at_),
-                                                   text_.begin() + static_cast<std::ptrdiff_t>(position), '\n'));
+    line_ += static_cast<std::uint32_t>(
+        std::count(text_.begin() + static_cast<std::ptrdiff_t>(at_), text_.begin() + static_cast<std::ptrdiff_t>(position), '\n'));
     if (position > at_) line_starting_ = text_[position - 1] == '\n';
     at_ = position;
   }
@@ -103,7 +103,7 @@ class Lexer {
   std::size_t after_raw_tag(std::size_t at) const {
     const std::size_t after = after_word_tag("raw", at);
     if (after == 0) return 0;
-    const std::size_t end = text_.find("%}", at) ;
+    const std::size_t end = text_.find("%}", at);
     if (text_[end - 1] == '+') return 0;
     return text_[end - 1] == '-' ? after : end + 2;
   }

@@ -13,12 +13,12 @@ struct Loop {
   std::optional<std::uint64_t> length;  // once known
   std::int64_t index0 = -1;
   std::optional<Value> peeked, current, previous, changed;
-  bool exhausted = false;                                // source has ended
-  unsigned nesting = 0;                                  // how many times the loop has called itself
-  unsigned depth = 0;                                    // of the value
-  std::function<Value(const Value& iterable)> recurse;   // empty unless the loop is marked recursive
+  bool exhausted = false;                               // source has ended
+  unsigned nesting = 0;                                 // how many times the loop has called itself
+  unsigned depth = 0;                                   // of the value
+  std::function<Value(const Value& iterable)> recurse;  // empty unless the loop is marked recursive
 
-  bool advance();                     // to the next item; false at the end
+  bool advance();  // to the next item; false at the end
   const std::optional<Value>& peek();
   std::uint64_t total_length();
 };

@@ -46,7 +46,8 @@ Bound::Bound(const Runtime& runtime, std::string_view function, std::string_view
   for (const auto& [name, value] : arguments.named) {
     const auto found = std::ranges::find(wanted.names, name);
     if (found == wanted.names.end() && wanted.any) continue;
-    if (found == wanted.names.end() || wanted.positional_only) runtime.refuse("{}() got an unexpected keyword argument '{}'", function, name);
+    if (found == wanted.names.end() || wanted.positional_only)
+      runtime.refuse("{}() got an unexpected keyword argument '{}'", function, name);
     const Value*& slot = values_[static_cast<std::size_t>(found - wanted.names.begin())];
     if (slot != nullptr) runtime.refuse("{}() got multiple values for argument '{}'", function, name);
     slot = &value;

@@ -18,7 +18,9 @@ namespace {
   runtime.refuse("unsupported operand types for {}: '{}' and '{}'", symbol, left.type_name(), right.type_name());
 }
 
-[[noreturn]] void refuse_size(Runtime& runtime) { runtime.unsupported("an integer needs more than 128 bits; nothing this large is supported"); }
+[[noreturn]] void refuse_size(Runtime& runtime) {
+  runtime.unsupported("an integer needs more than 128 bits; nothing this large is supported");
+}
 
 struct Pair {
   Number left, right;
@@ -163,9 +165,9 @@ Value power(Runtime& runtime, const Value& left, const Value& right) {
   return result;
 }
 
-constexpr std::array kBinary = {BinaryOperator{"+", add},           BinaryOperator{"-", subtract}, BinaryOperator{"*", multiply},
-                                BinaryOperator{"/", divide},        BinaryOperator{"//", floor_divide},
-                                BinaryOperator{"%", modulo},        BinaryOperator{"**", power}};
+constexpr std::array kBinary = {BinaryOperator{"+", add},    BinaryOperator{"-", subtract},      BinaryOperator{"*", multiply},
+                                BinaryOperator{"/", divide}, BinaryOperator{"//", floor_divide}, BinaryOperator{"%", modulo},
+                                BinaryOperator{"**", power}};
 
 constexpr std::array kComparisons = {
     ComparisonOperator{"==", equal},
@@ -188,7 +190,8 @@ bool equal_dicts(Runtime& runtime, const Dict& left, const Dict& right) {
   if (left.entries.size() != right.entries.size()) return false;
   return std::ranges::all_of(left.entries, [&](const Dict::Entry& entry) {
     runtime.budget().spend(1 + right.entries.size() / 8);
-    const auto found = std::ranges::find_if(right.entries, [&](const Dict::Entry& other) { return equal(runtime, entry.first, other.first); });
+    const auto found =
+        std::ranges::find_if(right.entries, [&](const Dict::Entry& other) { return equal(runtime, entry.first, other.first); });
     return found != right.entries.end() && equal(runtime, entry.second, found->second);
   });
 }
@@ -249,7 +252,8 @@ bool equal(Runtime& runtime, const Value& left, const Value& right) {
   if (a && b) return a->is_real || b->is_real ? as_real(*a) == as_real(*b) : a->integer == b->integer;
   if (left.is_text() && right.is_text()) return left.text()->bytes == right.text()->bytes;
   if (const List *x = left.list(), *y = right.list(); x != nullptr && y != nullptr)
-    return x->tuple == y->tuple && std::ranges::equal(x->items, y->items, [&](const Value& p, const Value& q) { return equal(runtime, p, q); });
+    return x->tuple == y->tuple &&
+           std::ranges::equal(x->items, y->items, [&](const Value& p, const Value& q) { return equal(runtime, p, q); });
   if (const Dict *x = left.dict(), *y = right.dict(); x != nullptr && y != nullptr) return equal_dicts(runtime, *x, *y);
   if (left.is_undefined() && right.is_undefined()) return true;
   if (left.is_none() && right.is_none()) return true;
@@ -284,7 +288,8 @@ bool contains(Runtime& runtime, const Value& container, const Value& item) {
   if (const Dict* dict = container.dict()) {
     runtime.budget().spend(dict->entries.size() / 16);
     if (const Text* key = item.text()) return dict->find(key->bytes) != nullptr;
-    if (item.dict() != nullptr || (item.list() != nullptr && !item.list()->tuple)) runtime.refuse("unhashable type: '{}'", item.type_name());
+    if (item.dict() != nullptr || (item.list() != nullptr && !item.list()->tuple))
+      runtime.refuse("unhashable type: '{}'", item.type_name());
   }
   if (!runtime.is_iterable(container)) runtime.refuse("argument of type '{}' is not iterable", container.type_name());
   const Source next = runtime.source(container);

@@ -240,10 +240,17 @@ class Parser {
 
 std::span<const Parser::Tag> Parser::tags() {
   static constexpr std::array kTags = {
-      Tag{"for", &Parser::read_for},           Tag{"if", &Parser::read_if},           Tag{"set", &Parser::read_set},
-      Tag{"macro", &Parser::read_macro},       Tag{"call", &Parser::read_call},       Tag{"filter", &Parser::read_filter},
-      Tag{"with", &Parser::read_with},         Tag{"print", &Parser::read_print},     Tag{"generation", &Parser::read_generation},
-      Tag{"break", &Parser::read_break},       Tag{"continue", &Parser::read_continue},
+      Tag{"for", &Parser::read_for},
+      Tag{"if", &Parser::read_if},
+      Tag{"set", &Parser::read_set},
+      Tag{"macro", &Parser::read_macro},
+      Tag{"call", &Parser::read_call},
+      Tag{"filter", &Parser::read_filter},
+      Tag{"with", &Parser::read_with},
+      Tag{"print", &Parser::read_print},
+      Tag{"generation", &Parser::read_generation},
+      Tag{"break", &Parser::read_break},
+      Tag{"continue", &Parser::read_continue},
   };
   return kTags;
 }

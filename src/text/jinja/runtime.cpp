@@ -15,10 +15,10 @@ namespace tightrope::text::jinja {
 namespace {
 
 // Methods that change what they belong to. The sandbox hides them; using what is hidden is an error.
-constexpr std::array<std::string_view, 14> kChanging = {"append", "clear",   "extend",     "insert", "pop",    "popitem", "remove",
-                                                        "reverse", "setdefault", "sort", "update", "add", "discard", "difference_update"};
+constexpr std::array<std::string_view, 14> kChanging = {"append",  "clear",      "extend", "insert", "pop", "popitem", "remove",
+                                                        "reverse", "setdefault", "sort",   "update", "add", "discard", "difference_update"};
 // Python's other public attributes of these types: refused by name instead of being undefined.
-constexpr std::array<std::string_view, 9> kOtherText = {"casefold", "encode",      "expandtabs", "format_map",  "isidentifier",
+constexpr std::array<std::string_view, 9> kOtherText = {"casefold",  "encode",    "expandtabs",  "format_map", "isidentifier",
                                                         "maketrans", "translate", "isprintable", "unescape"};
 constexpr std::array<std::string_view, 13> kOtherNumber = {"as_integer_ratio", "bit_count", "bit_length", "conjugate", "denominator",
                                                            "from_bytes",       "fromhex",   "hex",        "imag",      "is_integer",
@@ -86,7 +86,8 @@ Value Runtime::dict(std::vector<Dict::Entry> entries) { return std::make_shared<
 
 Value Runtime::iterator(std::string_view type, const Value& over, Source next) {
   const unsigned depth = over.depth() + 1;
-  if (depth > budget_.limits().value_depth) refuse("iterators lie deeper in one another than the limit of {}", budget_.limits().value_depth);
+  if (depth > budget_.limits().value_depth)
+    refuse("iterators lie deeper in one another than the limit of {}", budget_.limits().value_depth);
   return std::make_shared<Iterator>(Iterator{.type = type, .next = std::move(next), .depth = depth});
 }
 

@@ -86,8 +86,8 @@ class Runtime {
   std::vector<std::shared_ptr<Namespace>> namespaces_;
 };
 
-// How a native function takes its arguments: "old new [count]": names in order, those in brackets may be absent; "/" at the end: by position
-// only; "*": any number more, by position or name.
+// How a native function takes its arguments: "old new [count]": names in order, those in brackets may be absent; "/" at the end: by
+// position only; "*": any number more, by position or name.
 class Bound {
  public:
   Bound(const Runtime& runtime, std::string_view function, std::string_view parameters, const Arguments& arguments);

@@ -157,7 +157,8 @@ Value batch(const NativeCall& call) {
   }
   if (!row.empty()) {
     const Value filling = none_or(call, 1);
-    if (!filling.is_none() && size > static_cast<Integer>(call.runtime.budget().limits().range_items)) call.runtime.refuse("batch() is too large");
+    if (!filling.is_none() && size > static_cast<Integer>(call.runtime.budget().limits().range_items))
+      call.runtime.refuse("batch() is too large");
     while (!filling.is_none() && static_cast<Integer>(row.size()) < size) row.push_back(filling);
     rows.push_back(call.runtime.list(std::move(row)));
   }
@@ -212,11 +213,12 @@ Value selected(const NativeCall& call, bool wanted, bool by_attribute) {
     const Value value = attribute_path(runtime, item, path);
     return test.empty() ? is_true(value) : runtime.test(test, value, rest);
   };
-  return call.runtime.iterator("generator", call.subject, [holds, wanted, next = call.runtime.source(call.subject)]() -> std::optional<Value> {
-    while (std::optional<Value> item = next())
-      if (holds(*item) == wanted) return item;
-    return std::nullopt;
-  });
+  return call.runtime.iterator("generator", call.subject,
+                               [holds, wanted, next = call.runtime.source(call.subject)]() -> std::optional<Value> {
+                                 while (std::optional<Value> item = next())
+                                   if (holds(*item) == wanted) return item;
+                                 return std::nullopt;
+                               });
 }
 
 constexpr std::array kRows = {

@@ -28,16 +28,20 @@ constexpr std::array<std::pair<char, std::size_t>, 3> kHexadecimal = {{{'x', 2},
 bool is_octal(char c) { return c >= '0' && c <= '7'; }
 
 void append_code(std::string& out, std::uint32_t code, std::uint32_t line) {
-  if (code > 0x10ffff) fail(ErrorCode::malformed, "[template] line {}: a string names a character beyond Unicode; the template is damaged", line);
+  if (code > 0x10ffff)
+    fail(ErrorCode::malformed, "[template] line {}: a string names a character beyond Unicode; the template is damaged", line);
   if (code >= 0xd800 && code < 0xe000)
-    fail(ErrorCode::unsupported, "[template] line {}: a string holds half a surrogate pair, which no text can; write the character itself", line);
+    fail(ErrorCode::unsupported, "[template] line {}: a string holds half a surrogate pair, which no text can; write the character itself",
+         line);
   append_utf8(out, code);
 }
 
 // Python writes the character itself as an escape first, which leaves the backslash alone.
 void append_escaped_wide(std::string& out, char32_t code) {
   const auto value = static_cast<std::uint32_t>(code);
-  out += value < 0x100 ? fmt::format("\\x{:02x}", value) : value < 0x10000 ? fmt::format("\\u{:04x}", value) : fmt::format("\\U{:08x}", value);
+  out += value < 0x100     ? fmt::format("\\x{:02x}", value)
+         : value < 0x10000 ? fmt::format("\\u{:04x}", value)
+                           : fmt::format("\\U{:08x}", value);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ namespace tightrope::text::jinja {
 
 struct Expression;
 struct Statement;
-struct BinaryOperator;      // rows of operators.h
+struct BinaryOperator;  // rows of operators.h
 struct ComparisonOperator;
 using ExpressionPointer = std::unique_ptr<const Expression>;
 using Body = std::vector<Statement>;
@@ -92,8 +92,8 @@ struct Test {
 struct Expression {
   std::uint32_t line = 0;
   unsigned depth = 1;
-  std::variant<Constant, Name, Sequence, Mapping, Sign, Not, Binary, Logical, Comparison, Concatenation, Conditional, Attribute, Item, Slice,
-               Call, Filter, Test>
+  std::variant<Constant, Name, Sequence, Mapping, Sign, Not, Binary, Logical, Comparison, Concatenation, Conditional, Attribute, Item,
+               Slice, Call, Filter, Test>
       node;
 };
 

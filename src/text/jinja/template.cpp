@@ -68,7 +68,8 @@ struct Template::Implementation {
   const Body body;
 };
 
-Template::Template(std::string_view source, const Limits& limits) : implementation_(std::make_unique<const Implementation>(source, limits)) {}
+Template::Template(std::string_view source, const Limits& limits)
+    : implementation_(std::make_unique<const Implementation>(source, limits)) {}
 Template::~Template() = default;
 Template::Template(Template&&) noexcept = default;
 

@@ -42,13 +42,12 @@ Value compared(const NativeCall& call, std::string_view symbol) {
 Value same_as(const NativeCall& call) {
   const Value& other = call.at(0);
   const auto constant = [](const Value& value) { return value.is_none() || value.is<bool>(); };
-  if (constant(call.subject) || constant(other)) return call.subject.storage().index() == other.storage().index() && equal(call.runtime, call.subject, other);
+  if (constant(call.subject) || constant(other))
+    return call.subject.storage().index() == other.storage().index() && equal(call.runtime, call.subject, other);
   call.runtime.unsupported("'sameas' is supported for true, false and none only; compare with == instead");
 }
 
-Value is_callable(const NativeCall& call) {
-  return is_any<std::shared_ptr<const Function>, std::shared_ptr<Loop>, Undefined>(call);
-}
+Value is_callable(const NativeCall& call) { return is_any<std::shared_ptr<const Function>, std::shared_ptr<Loop>, Undefined>(call); }
 
 Value exists(const NativeCall& call, std::initializer_list<Natives> tables) {
   const Text& name = text_argument(call.runtime, call.subject, call.name);
@@ -70,7 +69,10 @@ constexpr std::array kRows = {
     Native{"escaped", "", [](const NativeCall& call) -> Value { return call.subject.is_text() && call.subject.text()->safe; }},
     Native{"even", "", [](const NativeCall& call) { return remainder_is(call, Integer{2}, 0); }},
     Native{"false", "", [](const NativeCall& call) { return is_truth(call, false); }},
-    Native{"filter", "", [](const NativeCall& call) { return exists(call, {text_filters(), sequence_filters(), filters()}); }},
+    Native{"filter", "",
+           [](const NativeCall& call) {
+             return exists(call, {text_filters(), sequence_filters(), filters()});
+           }},
     Native{"float", "", is_any<double>},
     Native{"in", "seq", [](const NativeCall& call) -> Value { return contains(call.runtime, call.at(0), call.subject); }},
     Native{"integer", "", is_any<Integer>},
@@ -87,13 +89,20 @@ constexpr std::array kRows = {
     Native{"true", "", [](const NativeCall& call) { return is_truth(call, true); }},
     Native{"undefined", "", is_any<Undefined>},
     Native{"upper", "", [](const NativeCall& call) { return has_method_case(call, "isupper"); }},
-    Native{"==", "other", same},           Native{"eq", "other", same},
-    Native{"equalto", "other", same},      Native{"!=", "other", different},
-    Native{"ne", "other", different},      Native{">", "other", greater},
-    Native{"gt", "other", greater},        Native{"greaterthan", "other", greater},
-    Native{">=", "other", greater_equal},  Native{"ge", "other", greater_equal},
-    Native{"<", "other", lesser},          Native{"lt", "other", lesser},
-    Native{"lessthan", "other", lesser},   Native{"<=", "other", less_equal},
+    Native{"==", "other", same},
+    Native{"eq", "other", same},
+    Native{"equalto", "other", same},
+    Native{"!=", "other", different},
+    Native{"ne", "other", different},
+    Native{">", "other", greater},
+    Native{"gt", "other", greater},
+    Native{"greaterthan", "other", greater},
+    Native{">=", "other", greater_equal},
+    Native{"ge", "other", greater_equal},
+    Native{"<", "other", lesser},
+    Native{"lt", "other", lesser},
+    Native{"lessthan", "other", lesser},
+    Native{"<=", "other", less_equal},
     Native{"le", "other", less_equal},
 };
 

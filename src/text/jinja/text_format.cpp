@@ -58,7 +58,8 @@ void append_number(TextWriter& writer, const Layout& layout, bool negative, cons
   const std::string sign = negative ? "-" : layout.sign == '-' ? std::string() : std::string(1, layout.sign);
   Layout laid = layout;
   if (layout.zero && layout.align == '\0') laid.align = '=', laid.fill = '0';
-  append_padded(writer, laid, fmt::format("{}{}", sign, layout.alternate ? base : ""), MarkedText{.bytes = std::move(digits), .user = {}}, '>');
+  append_padded(writer, laid, fmt::format("{}{}", sign, layout.alternate ? base : ""), MarkedText{.bytes = std::move(digits), .user = {}},
+                '>');
 }
 
 std::string digits_of(Integer value, unsigned base) {
@@ -76,12 +77,15 @@ void append_integer(Runtime& runtime, TextWriter& writer, const Layout& layout, 
     unsigned base;
     std::string_view prefix;
   };
-  constexpr Base kBases[] = {{'\0', 10, ""}, {'d', 10, ""}, {'i', 10, ""}, {'u', 10, ""}, {'x', 16, "0x"}, {'X', 16, "0X"}, {'o', 8, "0o"}, {'b', 2, "0b"}};
+  constexpr Base kBases[] = {{'\0', 10, ""},  {'d', 10, ""},   {'i', 10, ""},  {'u', 10, ""},
+                             {'x', 16, "0x"}, {'X', 16, "0X"}, {'o', 8, "0o"}, {'b', 2, "0b"}};
   const auto* row = std::ranges::find(kBases, layout.type, &Base::type);
   if (row == std::end(kBases)) runtime.unsupported("the format type '{}' is not supported for integers", layout.type);
   std::string digits = digits_of(value, row->base);
-  if (layout.type == 'X') std::ranges::transform(digits, digits.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  if (layout.precision && *layout.precision > digits.size()) digits.insert(0, std::min(*layout.precision, kMostDigits) - digits.size(), '0');
+  if (layout.type == 'X')
+    std::ranges::transform(digits, digits.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  if (layout.precision && *layout.precision > digits.size())
+    digits.insert(0, std::min(*layout.precision, kMostDigits) - digits.size(), '0');
   append_number(writer, layout, value < 0, std::string(row->prefix), std::move(digits));
 }
 
@@ -133,7 +137,8 @@ class Percent {
     }
     const List* tuple = values_.list() != nullptr && values_.list()->tuple ? values_.list() : nullptr;
     const bool lookup = values_.dict() != nullptr || (values_.list() != nullptr && tuple == nullptr) || values_.is_undefined();
-    if (!lookup && used_ < (tuple != nullptr ? tuple->items.size() : 1)) runtime_.refuse("not all arguments converted during string formatting");
+    if (!lookup && used_ < (tuple != nullptr ? tuple->items.size() : 1))
+      runtime_.refuse("not all arguments converted during string formatting");
     return runtime_.text(writer_.take(format_.safe));
   }
 
@@ -152,7 +157,8 @@ class Percent {
       if (end == std::string_view::npos) runtime_.refuse("incomplete format key");
       if (values_.dict() == nullptr) runtime_.refuse("format requires a mapping");
       const Value* found = values_.dict()->find(text_.substr(at + 1, end - at - 1));
-      if (found == nullptr) runtime_.refuse("the mapping of a format has no '{}'", text_.substr(at + 1, std::min<std::size_t>(end - at - 1, 64)));
+      if (found == nullptr)
+        runtime_.refuse("the mapping of a format has no '{}'", text_.substr(at + 1, std::min<std::size_t>(end - at - 1, 64)));
       named = *found;
       at = end + 1;
     }
@@ -312,13 +318,15 @@ class Braces {
     const std::optional<Number> number = number_of(value);
     if (const Text* text = value.text()) {
       if (layout.type != '\0' && layout.type != 's') runtime_.refuse("Unknown format code '{}' for object of type 'str'", layout.type);
-      if (layout.zero || layout.align == '=' || layout.sign != '-' || format_.safe) runtime_.unsupported("the format '{}' is not supported for strings", spec.substr(0, 64));
+      if (layout.zero || layout.align == '=' || layout.sign != '-' || format_.safe)
+        runtime_.unsupported("the format '{}' is not supported for strings", spec.substr(0, 64));
       return append_text(runtime_, writer_, layout, *text, '<');
     }
     if (!number) runtime_.refuse("unsupported format string passed to {}.__format__", value.type_name());
     const bool integer_type = std::string_view("dxXob").find(layout.type) != std::string_view::npos;
     const bool real = number->is_real || (layout.type != '\0' && !integer_type);
-    if (number->is_real && layout.type != '\0' && integer_type) runtime_.refuse("Unknown format code '{}' for object of type 'float'", layout.type);
+    if (number->is_real && layout.type != '\0' && integer_type)
+      runtime_.refuse("Unknown format code '{}' for object of type 'float'", layout.type);
     if (!real && layout.precision) runtime_.refuse("Precision not allowed in integer format specifier");
     if (layout.zero && layout.grouping != '\0') runtime_.unsupported("zeros with grouping are not supported in a format");
     if (real)

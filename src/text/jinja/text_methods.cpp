@@ -87,7 +87,8 @@ std::vector<Span> split_at_spaces(const Text& text, Integer most, bool from_righ
   for (std::size_t begin = skip_spaces(text.bytes, 0); begin < text.bytes.size();) {
     std::size_t end = begin;
     const bool last = most >= 0 && static_cast<Integer>(parts.size()) == most;
-    while (end < text.bytes.size() && (last || !is_space(code_point_at(text.bytes, end).value))) end += code_point_at(text.bytes, end).bytes;
+    while (end < text.bytes.size() && (last || !is_space(code_point_at(text.bytes, end).value)))
+      end += code_point_at(text.bytes, end).bytes;
     parts.push_back({begin, end});
     begin = skip_spaces(text.bytes, end);
   }
@@ -334,7 +335,8 @@ constexpr std::array kRows = {
     Native{"find", "sub [start] [end] /", [](const NativeCall& call) -> Value { return position(call, false); }},
     Native{"format", "*", [](const NativeCall& call) { return brace_format(call.runtime, subject(call), call.arguments); }},
     Native{"index", "sub [start] [end] /", [](const NativeCall& call) { return required_position(call, false); }},
-    Native{"isalnum", "", [](const NativeCall& call) { return all_are(call, [&](char32_t c) { return is_letter(c) || is_digit(call, c); }); }},
+    Native{"isalnum", "",
+           [](const NativeCall& call) { return all_are(call, [&](char32_t c) { return is_letter(c) || is_digit(call, c); }); }},
     Native{"isalpha", "", [](const NativeCall& call) { return all_are(call, is_letter); }},
     Native{"isascii", "", [](const NativeCall& call) -> Value { return subject(call).is_ascii(); }},
     Native{"isdecimal", "", [](const NativeCall& call) { return all_are(call, [&](char32_t c) { return is_digit(call, c); }); }},

@@ -10,7 +10,7 @@
 namespace tightrope::text::jinja {
 namespace {
 
-constexpr std::array kTypeNames = {"Undefined", "NoneType", "bool", "int",       "float",     "str",         "list",
+constexpr std::array kTypeNames = {"Undefined", "NoneType", "bool", "int",       "float",    "str",         "list",
                                    "dict",      "range",    "view", "generator", "function", "LoopContext", "Namespace"};
 static_assert(kTypeNames.size() == std::variant_size_v<Value::Storage>);
 constexpr std::array kViewNames = {"dict_keys", "dict_values", "dict_items"};
@@ -36,7 +36,8 @@ unsigned depth_over(const std::vector<Dict::Entry>& entries) {
 }  // namespace
 
 std::uint64_t Range::size() const {
-  if (step > 0 && start < stop) return (static_cast<std::uint64_t>(stop) - static_cast<std::uint64_t>(start) - 1) / static_cast<std::uint64_t>(step) + 1;
+  if (step > 0 && start < stop)
+    return (static_cast<std::uint64_t>(stop) - static_cast<std::uint64_t>(start) - 1) / static_cast<std::uint64_t>(step) + 1;
   if (step < 0 && start > stop)
     return (static_cast<std::uint64_t>(start) - static_cast<std::uint64_t>(stop) - 1) / (0 - static_cast<std::uint64_t>(step)) + 1;
   return 0;
@@ -83,9 +84,7 @@ List::List(Budget& budget, std::vector<Value> values, bool is_tuple)
       charge(budget, items.size() * sizeof(Value) + 64) {}
 
 Dict::Dict(Budget& budget, std::vector<Entry> list)
-    : entries(std::move(list)),
-      depth(checked_depth(budget, depth_over(entries))),
-      charge(budget, entries.size() * sizeof(Entry) + 64) {}
+    : entries(std::move(list)), depth(checked_depth(budget, depth_over(entries))), charge(budget, entries.size() * sizeof(Entry) + 64) {}
 
 const Value* Dict::find(std::string_view key) const {
   const auto found = std::ranges::find_if(entries, [&](const Entry& entry) {

@@ -66,9 +66,9 @@ constexpr bool kIsAlternative<T, std::variant<Types...>> = (std::is_same_v<T, Ty
 
 class Value {
  public:
-  using Storage = std::variant<Undefined, None, bool, Integer, double, TextPointer, std::shared_ptr<const List>, std::shared_ptr<const Dict>,
-                               Range, View, std::shared_ptr<Iterator>, std::shared_ptr<const Function>, std::shared_ptr<Loop>,
-                               std::shared_ptr<Namespace>>;
+  using Storage =
+      std::variant<Undefined, None, bool, Integer, double, TextPointer, std::shared_ptr<const List>, std::shared_ptr<const Dict>, Range,
+                   View, std::shared_ptr<Iterator>, std::shared_ptr<const Function>, std::shared_ptr<Loop>, std::shared_ptr<Namespace>>;
 
   Value() = default;
   template <class T>
