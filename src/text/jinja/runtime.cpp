@@ -24,6 +24,8 @@ constexpr std::array<std::string_view, 13> kOtherNumber = {"as_integer_ratio", "
                                                            "from_bytes",       "fromhex",   "hex",        "imag",      "is_integer",
                                                            "numerator",        "real",      "to_bytes"};
 
+constexpr std::array<std::string_view, 5> kOtherMacro = {"arguments", "caller", "catch_kwargs", "catch_varargs", "explicit_caller"};
+
 template <class Names>
 bool listed(const Names& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
@@ -150,6 +152,10 @@ Value Runtime::attribute(const Value& object, std::string_view name) {
   }
   if (const auto* space = object.get_if<std::shared_ptr<Namespace>>()) {
     if (std::optional<Value> value = namespace_attribute(**space, name)) return *value;
+  }
+  if (const auto* function = object.get_if<std::shared_ptr<const Function>>(); function != nullptr && (*function)->type == "Macro") {
+    if (name == "name") return text((*function)->name);
+    if (listed(kOtherMacro, name)) unsupported("'{}' of a macro is not supported; supported is name", name);
   }
   bool known = false;
   Value value = method(object, name, known);
