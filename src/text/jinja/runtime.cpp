@@ -86,14 +86,18 @@ Value Runtime::list(std::vector<Value> items, bool tuple) {
 
 Value Runtime::dict(std::vector<Dict::Entry> entries) { return std::make_shared<const Dict>(budget_, std::move(entries)); }
 
+void Runtime::check_depth(unsigned depth) const {
+  if (depth > budget_.limits().value_depth) refuse("values lie deeper in one another than the limit of {}", budget_.limits().value_depth);
+}
+
 Value Runtime::iterator(std::string_view type, const Value& over, Source next) {
   const unsigned depth = over.depth() + 1;
-  if (depth > budget_.limits().value_depth)
-    refuse("iterators lie deeper in one another than the limit of {}", budget_.limits().value_depth);
+  check_depth(depth);
   return std::make_shared<Iterator>(Iterator{.type = type, .next = std::move(next), .depth = depth});
 }
 
 Value Runtime::function(std::string name, std::string_view type, unsigned depth, std::function<Value(Runtime&, const Arguments&)> call) {
+  check_depth(depth);
   return std::make_shared<const Function>(Function{.name = std::move(name), .type = type, .call = std::move(call), .depth = depth});
 }
 

@@ -76,6 +76,7 @@ class Runtime {
   [[noreturn]] void refuse_undefined(const Value& value) const;
 
  private:
+  void check_depth(unsigned depth) const;
   Value sequence_item(const Value& object, Integer index);
   Value method(const Value& object, std::string_view name, bool& known);
 

@@ -27,7 +27,8 @@ std::optional<std::uint64_t> count_at(Runtime& runtime, std::string_view text, s
   std::uint64_t value = 0;
   const auto read = std::from_chars(text.data() + at, text.data() + text.size(), value);
   if (read.ptr == text.data() + at) return std::nullopt;
-  if (read.ec != std::errc() || value > runtime.budget().limits().memory_bytes) runtime.refuse("a width in a format is too large");
+  if (read.ec != std::errc()) value = runtime.budget().limits().memory_bytes;
+  runtime.budget().check_text(value);
   at = static_cast<std::size_t>(read.ptr - text.data());
   return value;
 }
