@@ -30,7 +30,7 @@ def mapping(change):
         if changed == chr(code):
             continue
         if len(changed) != 1:
-            special.append([code, *map(ord, changed)] + [0] * (3 - len(changed)))
+            special.append([code, list(map(ord, changed)) + [0] * (3 - len(changed))])
             continue
         difference = ord(changed) - code
         if runs and runs[-1][3] == difference and code - runs[-1][1] in (1, 2):
@@ -53,7 +53,7 @@ def is_ignorable(c):
 def rows(kind, name, values):
     lines, line = [], " "
     for value in values:
-        cell = " {" + ", ".join(map(str, value)) + "},"
+        cell = " " + str(value).replace("[", "{").replace("]", "}") + ","
         if len(line) + len(cell) > 136:
             lines.append(line)
             line = " "
