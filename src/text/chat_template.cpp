@@ -28,21 +28,21 @@ bool listed(const Names& names, std::string_view name) {
 
 bool is_known_role(std::string_view key, std::string_view text) { return key == "role" && listed(kRoles, text); }
 
+// Without nulls, and with the reasoning under the names that templates read: "thinking" comes first then.
 Json normalized_message(const Json& message) {
   Json::Object kept;
   for (const auto& [key, value] : message.as_object("a chat message"))
     if (!value.is_null()) kept.emplace_back(key, value);
   const Json all(kept);
-  for (const std::string_view name : kReasoning) {
-    const Json* reasoning = all.find(name);
-    if (reasoning == nullptr) continue;
-    Json aliased(kept);
-    if (all.find("thinking") == nullptr) kept.insert(kept.begin(), {"thinking", *reasoning});
-    aliased = Json(kept);
-    aliased["reasoning_content"] = *reasoning;
-    return aliased;
-  }
-  return all;
+  const auto* const name = std::ranges::find_if(kReasoning, [&](std::string_view candidate) { return all.find(candidate) != nullptr; });
+  if (name == kReasoning.end()) return all;
+  const Json reasoning = *all.find(*name);
+  const Json* const thinking = all.find("thinking");
+  Json aliased = Json::object();
+  aliased["thinking"] = thinking != nullptr ? *thinking : reasoning;
+  for (const auto& [key, value] : kept) aliased[key] = value;
+  aliased["reasoning_content"] = reasoning;
+  return aliased;
 }
 
 Json normalized_messages(const Json& messages) {

@@ -153,6 +153,8 @@ TEST(ChatTemplate, MessagesAreGivenAsTransformersGivesThem) {
                    R"([{"role":"assistant","content":null,"reasoning":"r"}])")
                 .text,
             "Falserr");
+  EXPECT_EQ(render("{{ messages[0] | list }}", R"([{"role":"a","thinking":"t","reasoning_content":"r"}])").text,
+            "['thinking', 'role', 'reasoning_content']");
   EXPECT_THROW(render("x", R"(["no object"])"), Error);
   EXPECT_THROW(render("x", R"({"role":"user"})"), Error);
   EXPECT_THROW(render("{{ raise_exception('no') }}", kOne), Error);

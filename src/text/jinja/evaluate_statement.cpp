@@ -9,6 +9,19 @@
 namespace tightrope::text::jinja {
 namespace {
 
+// Sends text elsewhere for as long as it lives.
+class Redirected {
+ public:
+  Redirected(TextWriter*& output, TextWriter& to) : output_(output), outer_(std::exchange(output, &to)) {}
+  Redirected(const Redirected&) = delete;
+  Redirected& operator=(const Redirected&) = delete;
+  ~Redirected() { output_ = outer_; }
+
+ private:
+  TextWriter*& output_;
+  TextWriter* const outer_;
+};
+
 std::shared_ptr<Scope> inside(const std::shared_ptr<Scope>& scope) {
   return std::make_shared<Scope>(Scope{.parent = scope, .variables = {}});
 }
@@ -30,14 +43,10 @@ Evaluator::Flow Evaluator::execute(const Body& body, const ScopePointer& scope) 
 
 MarkedText Evaluator::captured(const Body& body, const ScopePointer& scope) {
   TextWriter writer(runtime_.budget());
-  TextWriter* const outer = std::exchange(output_, &writer);
-  try {
+  {
+    const Redirected redirected(output_, writer);
     execute(body, scope);
-  } catch (...) {
-    output_ = outer;
-    throw;
   }
-  output_ = outer;
   return writer.take();
 }
 
@@ -96,9 +105,10 @@ Evaluator::Flow Evaluator::repeat(const For& node, const Value& iterable, const 
     runtime_.keep(scope);
     loop->recurse = [this, &node, scope, nesting](const Value& inner) {
       TextWriter writer(runtime_.budget());
-      TextWriter* const outer = std::exchange(output_, &writer);
-      repeat(node, inner, scope, nesting + 1);
-      output_ = outer;
+      {
+        const Redirected redirected(output_, writer);
+        repeat(node, inner, scope, nesting + 1);
+      }
       return runtime_.text(writer.take());
     };
   }

@@ -79,7 +79,6 @@ Rendered Template::render(const std::vector<Variable>& variables, std::time_t no
   auto globals = std::make_shared<Scope>();
   for (const Variable& variable : variables)
     globals->set(variable.name, Importer(runtime, variable.trusted, trust).value(variable.value, variable.name));
-  // Assignments of the template must not be mistaken for variables of the caller by macros defined earlier: they share one scope.
   MarkedText text = Evaluator(runtime).run(implementation_->body, globals);
   if (text.bytes.size() > budget.limits().output_bytes)
     fail(ErrorCode::out_of_memory, "[template] the rendered text has {} bytes, beyond the limit of {}", text.bytes.size(),
