@@ -29,7 +29,7 @@ Json conversation(std::string_view text) {
 
 void check_marks(const text::jinja::Rendered& rendered) {
   std::size_t done = 0;
-  for (const text::Span& span : rendered.from_user) {
+  for (const text::ByteSpan& span : rendered.from_user) {
     require(span.begin >= done && span.begin < span.end && span.end <= rendered.text.size());
     done = span.end + 1;  // spans that touch are one
   }

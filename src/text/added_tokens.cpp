@@ -52,7 +52,7 @@ const BpeDefinition::Added* AddedTokens::longest_match(std::string_view text) co
 std::size_t Literal::first_in(std::string_view part) const noexcept {
   if (spans.empty()) return part.size();
   const auto begin = static_cast<std::size_t>(part.data() - whole.data());
-  const auto span = std::ranges::upper_bound(spans, begin, {}, &Span::end);
+  const auto span = std::ranges::upper_bound(spans, begin, {}, &ByteSpan::end);
   if (span == spans.end() || span->begin >= begin + part.size()) return part.size();
   return std::max(span->begin, begin) - begin;
 }

@@ -20,7 +20,7 @@ struct Segment {
 // Bytes of a whole text in which no special token may be seen, for parts of that text.
 struct Literal {
   std::string_view whole;
-  std::span<const Span> spans = {};  // ascending
+  std::span<const ByteSpan> spans = {};  // ascending
 
   // The first literal byte of a part, which must point into the whole; its size when there is none.
   std::size_t first_in(std::string_view part) const noexcept;

@@ -7,15 +7,15 @@
 #include <vector>
 
 #include "base/json.h"
+#include "text/byte_span.h"
 #include "text/jinja/template.h"
-#include "text/span.h"
 #include "text/tokenizer.h"
 
 namespace tightrope::text {
 
 struct RenderedChat {
   std::string text;
-  std::vector<Span> from_user;  // what came from messages, tools, documents and options: ascending bytes of the text
+  std::vector<ByteSpan> from_user;  // what came from messages, tools, documents and options: ascending bytes of the text
 };
 
 struct ChatInput {

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "text/span.h"
+#include "text/byte_span.h"
 
 namespace tightrope::text {
 
@@ -53,7 +53,7 @@ struct EncodeOptions {
   bool add_special = true;    // put the template's tokens (BOS …) around the text
   bool parse_special = true;  // text that spells a special token becomes that token; false: it is plain text
   // Bytes in which that never happens, not even in part: what a user wrote. Ascending; the text must be valid UTF-8 then.
-  std::span<const Span> literal = {};
+  std::span<const ByteSpan> literal = {};
 };
 
 // Immutable and thread-safe. Errors: malformed, unsupported (names the component and what is supported).

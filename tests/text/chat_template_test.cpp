@@ -25,7 +25,7 @@ RenderedChat render(std::string_view source, std::string_view conversation, Json
 std::string marked(const RenderedChat& chat) {
   std::string text;
   std::size_t done = 0;
-  for (const Span& span : chat.from_user) {
+  for (const ByteSpan& span : chat.from_user) {
     text += chat.text.substr(done, span.begin - done) + "{" + chat.text.substr(span.begin, span.end - span.begin) + "}";
     done = span.end;
   }
@@ -128,7 +128,7 @@ TEST(ChatTemplate, UsersCannotHideTheTemplatesTokens) {
 
 TEST(ChatTemplate, LiteralPartsWantValidText) {
   const Tokenizer tokenizer(test::small_tokenizer());
-  const Span span{0, 1};
+  const ByteSpan span{0, 1};
   EXPECT_THROW(tokenizer.encode("\xff", {.literal = {&span, 1}}), Error);
 }
 

@@ -11,7 +11,7 @@ namespace {
 bool starts_code_point(char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }
 
 // The first span that ends after `byte`.
-auto first_after(const std::vector<Span>& spans, std::size_t byte) { return std::ranges::upper_bound(spans, byte, {}, &Span::end); }
+auto first_after(const std::vector<ByteSpan>& spans, std::size_t byte) { return std::ranges::upper_bound(spans, byte, {}, &ByteSpan::end); }
 
 }  // namespace
 

@@ -5,16 +5,16 @@
 #include <string_view>
 #include <vector>
 
+#include "text/byte_span.h"
 #include "text/jinja/budget.h"
-#include "text/span.h"
 
 namespace tightrope::text::jinja {
 
 // Always valid UTF-8.
 struct MarkedText {
   std::string bytes;
-  std::vector<Span> user;  // ascending, neither overlapping nor touching
-  bool safe = false;       // jinja's Markup: what joins it is escaped for HTML
+  std::vector<ByteSpan> user;  // ascending, neither overlapping nor touching
+  bool safe = false;           // jinja's Markup: what joins it is escaped for HTML
 
   bool user_at(std::size_t byte) const;
   bool is_ascii() const;

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/json.h"
+#include "text/byte_span.h"
 #include "text/jinja/budget.h"
-#include "text/span.h"
 
 namespace tightrope::text::jinja {
 
@@ -23,7 +23,7 @@ struct Variable {
 
 struct Rendered {
   std::string text;
-  std::vector<Span> from_user;  // bytes of the text, ascending
+  std::vector<ByteSpan> from_user;  // bytes of the text, ascending
 };
 
 // Says of a string at a key of an object whether it is to be trusted although its variable is not.

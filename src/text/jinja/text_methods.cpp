@@ -68,8 +68,8 @@ Value affixed(const NativeCall& call, bool at_end) {
   return std::ranges::any_of(several->items, holds);
 }
 
-std::vector<Span> split_at_spaces(const Text& text, Integer most, bool from_right) {
-  std::vector<Span> parts;
+std::vector<ByteSpan> split_at_spaces(const Text& text, Integer most, bool from_right) {
+  std::vector<ByteSpan> parts;
   if (from_right) {
     std::size_t end = skip_spaces_back(text.bytes, 0, text.bytes.size());
     while (end > 0) {
@@ -95,8 +95,8 @@ std::vector<Span> split_at_spaces(const Text& text, Integer most, bool from_righ
   return parts;
 }
 
-std::vector<Span> split_at_text(const Text& text, std::string_view separator, Integer most, bool from_right) {
-  std::vector<Span> parts;
+std::vector<ByteSpan> split_at_text(const Text& text, std::string_view separator, Integer most, bool from_right) {
+  std::vector<ByteSpan> parts;
   if (from_right) {
     std::size_t end = text.bytes.size();
     while (most < 0 || static_cast<Integer>(parts.size()) < most) {
@@ -121,9 +121,9 @@ std::vector<Span> split_at_text(const Text& text, std::string_view separator, In
   return parts;
 }
 
-Value list_of_parts(const NativeCall& call, const std::vector<Span>& parts) {
+Value list_of_parts(const NativeCall& call, const std::vector<ByteSpan>& parts) {
   std::vector<Value> items;
-  for (const Span& span : parts) items.push_back(part(call, subject(call), span.begin, span.end));
+  for (const ByteSpan& span : parts) items.push_back(part(call, subject(call), span.begin, span.end));
   return call.runtime.list(std::move(items));
 }
 
@@ -144,7 +144,7 @@ bool ends_line(char32_t code) {
 Value splitlines(const NativeCall& call) {
   const std::string& text = subject(call).bytes;
   const bool keep = call.truth(0, false);
-  std::vector<Span> parts;
+  std::vector<ByteSpan> parts;
   for (std::size_t begin = 0, at = 0; at < text.size() || begin < text.size();) {
     if (at == text.size()) {
       parts.push_back({begin, at});

@@ -5,10 +5,10 @@
 
 namespace tightrope::text {
 
-struct Span {
+struct ByteSpan {
   std::size_t begin = 0, end = 0;  // bytes; end is one past the last
 
-  bool operator==(const Span&) const = default;
+  bool operator==(const ByteSpan&) const = default;
 };
 
 }  // namespace tightrope::text
