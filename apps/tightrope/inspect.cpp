@@ -1,8 +1,11 @@
 // tightrope inspect: what a model is made of, and whether its weights are sound.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "options.h"
 #include "terminal.h"
+#include "tightrope/chat.h"
 #include "tightrope/error.h"
 #include "tightrope/model.h"
 #include "verbs.h"
@@ -25,6 +28,20 @@ std::string formats_text(const ModelInfo& info) {
   return text;
 }
 
+// A template is a program that runs on every conversation, and may say things of its own: it is shown for what it is.
+void print_template(const std::string& source) {
+  if (source.empty()) return row("chat template", "none");
+  constexpr std::size_t kShown = 160;
+  std::size_t end = std::min(source.size(), kShown);
+  while (end < source.size() && end > 0 && (static_cast<unsigned char>(source[end]) & 0xc0) == 0x80) --end;
+  const ChatTemplateInfo about = inspect_chat_template(source);
+  row("chat template", fmt::format("{} bytes, sha256 {}", source.size(), about.sha256));
+  row("", fmt::format("{}{}", source.substr(0, end), end < source.size() ? "… (--template shows all)" : ""));
+  if (!about.problem.empty()) row("warning", fmt::format("the chat template cannot be used: {}", about.problem));
+  for (const std::string& text : about.instructions)
+    row("warning", fmt::format("the chat template itself carries instructions to the model: \"{}\"", text));
+}
+
 void print_summary(const ModelInfo& info) {
   row("path", info.path);
   row("name", info.name);
@@ -37,7 +54,7 @@ void print_summary(const ModelInfo& info) {
   row("vocabulary", fmt::format("{}{}", info.vocab, info.tied ? ", the head is the embedding" : ""));
   row("context", fmt::format("{} tokens, RoPE {}", info.context, info.rope));
   row("tokenizer", info.tokenizer.empty() ? "none" : info.tokenizer);
-  row("chat template", info.chat_template.empty() ? "none" : fmt::format("{} bytes (--template shows it)", info.chat_template.size()));
+  print_template(info.chat_template);
   for (const auto& [key, value] : info.provenance) row(key.substr(key.find('.') + 1), value);
   for (const std::string& notice : info.notices) row("notice", notice);
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "options.h"
+#include "sampling_options.h"
 #include "signals.h"
 #include "terminal.h"
 #include "tightrope/engine.h"
@@ -60,15 +61,6 @@ void run(const Options& options) {
   print("\n");
   flush_output();
   note(speed_text(done));
-}
-
-void add_sampling(Verb& verb, Sampling& sampling) {
-  verb.option("--temp", sampling.temperature, "X", "Temperature; 0 takes the most likely token always (default 0.8)");
-  verb.option("--top-k", sampling.top_k, "K", "Only the k most likely tokens; 0 means all (default 40)");
-  verb.option("--top-p", sampling.top_p, "P", "Only the most likely tokens of this joint probability (default 0.95)");
-  verb.option("--min-p", sampling.min_p, "P", "Only tokens this likely relative to the most likely (default 0.05)");
-  verb.option("--repeat-penalty", sampling.repetition_penalty, "X", "Above 1: recent tokens become less likely (default 1)");
-  verb.option("-s,--seed", sampling.seed, "N", "The same seed gives the same text (default 0)");
 }
 
 }  // namespace

@@ -119,6 +119,8 @@ void throw_if_interrupted() {
   if (interrupting.load() != 0) throw Error(ErrorCode::interrupted, "[interrupted] stopped as asked; unfinished output was removed");
 }
 
+bool take_interruption() { return interrupting.exchange(0) != 0; }
+
 int interrupting_signal() { return interrupting.load(); }
 
 }  // namespace tightrope::app

@@ -14,6 +14,8 @@ void announce_output(const std::filesystem::path& output);
 
 // Throws Error(interrupted) once a signal has asked to stop.
 void throw_if_interrupted();
+// True once for a signal that asked to stop, which is forgotten then: for what can go on after stopping one thing.
+bool take_interruption();
 // The signal that asked to stop, or 0.
 int interrupting_signal();
 

@@ -44,8 +44,11 @@ class Engine {
   // Errors: invalid_argument (prompt and max_tokens exceed the context), unsupported (a model without a tokenizer).
   Generated generate(std::string_view prompt, const GenerateOptions& options = {}, const TextSink& sink = {});
 
- private:
+  // For the library's own functions.
   struct Implementation;
+  Implementation& implementation() { return *implementation_; }
+
+ private:
   std::unique_ptr<Implementation> implementation_;
 };
 

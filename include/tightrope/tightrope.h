@@ -1,6 +1,7 @@
 // The whole public API.
 #pragma once
 
+#include "tightrope/chat.h"      // IWYU pragma: export
 #include "tightrope/engine.h"    // IWYU pragma: export
 #include "tightrope/error.h"     // IWYU pragma: export
 #include "tightrope/eval.h"      // IWYU pragma: export

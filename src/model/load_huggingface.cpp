@@ -43,6 +43,12 @@ void read_generation(const fs::path& folder, Config& config) {
   for (const Json& id : eos->as_array("eos_token_id in generation_config.json")) config.eos.push_back(id.as_int("eos_token_id"));
 }
 
+// Where processors of several kinds of input keep the template; empty when there is none.
+std::string processor_chat_template(const fs::path& folder) {
+  const std::string text = text_in(folder, "chat_template.json", kConfigBytes);
+  return text.empty() ? "" : Json::parse(text, "chat_template.json").at("chat_template", "chat_template.json").as_string("chat_template");
+}
+
 // A tokenizer of a kind nothing here can do is no reason to refuse the weights.
 std::shared_ptr<const text::Tokenizer> read_tokenizer(const fs::path& folder, Config& config) {
   const std::string text = text_in(folder, "tokenizer.json", kTokenizerBytes);
@@ -50,6 +56,7 @@ std::shared_ptr<const text::Tokenizer> read_tokenizer(const fs::path& folder, Co
   try {
     text::TokenizerDefinition definition = text::parse_tokenizer_json(text, text_in(folder, "tokenizer_config.json", kConfigBytes));
     if (const std::string chat = text_in(folder, "chat_template.jinja", kConfigBytes); !chat.empty()) definition.chat_template = chat;
+    if (definition.chat_template.empty()) definition.chat_template = processor_chat_template(folder);
     if (definition.tokens.size() > config.vocab)
       fail(ErrorCode::malformed, "{} tokenizer.json has {} tokens, the model embeds {}; they do not belong together", kSource,
            definition.tokens.size(), config.vocab);

@@ -46,6 +46,20 @@ const AddedTokens::Entry* AddedTokens::longest_match(std::string_view text) cons
   return longest;
 }
 
+std::size_t Literal::first_in(std::string_view part) const noexcept {
+  if (spans.empty()) return part.size();
+  const auto begin = static_cast<std::size_t>(part.data() - whole.data());
+  const auto span = std::ranges::upper_bound(spans, begin, {}, &ByteSpan::end);
+  if (span == spans.end() || span->begin >= begin + part.size()) return part.size();
+  return std::max(span->begin, begin) - begin;
+}
+
+const AddedTokens::Entry* AddedTokens::beside(const Literal& literal, std::string_view text, std::size_t at,
+                                              const Entry* match) const noexcept {
+  const std::size_t clear = literal.first_in(text.substr(at, match->content.size()));
+  return clear == match->content.size() ? match : longest_match(text.substr(at, clear));
+}
+
 bool AddedTokens::stands_alone(std::string_view text, std::size_t begin, std::size_t end) noexcept {
   const bool joined_left = begin > 0 && is(text, previous_code_point(text, begin), kWord);
   const bool joined_right = end < text.size() && is(text, end, kWord);

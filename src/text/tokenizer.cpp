@@ -162,20 +162,22 @@ struct Tokenizer::Implementation {
   }
 
   // Tokens matched in raw text come before those matched in normalized text: the second set only sees what the first has left.
-  void encode(std::string_view text, bool parse_special, Tokens& tokens) const {
-    raw_added.split(text, parse_special, [&](const Segment& segment) {
+  void encode(std::string_view text, const EncodeOptions& options, Tokens& tokens) const {
+    const Literal literal{text, options.literal};
+    raw_added.split(text, options.parse_special, literal, [&](const Segment& segment) {
       const auto begin = static_cast<std::size_t>(segment.text.data() - text.data());
-      if (segment.id < 0) return encode_plain(segment.text, begin, parse_special, tokens);
+      if (segment.id < 0) return encode_plain(segment.text, begin, options.parse_special, literal, tokens);
       tokens.put_added(segment.id, {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(begin + segment.text.size())});
     });
   }
 
-  void encode_plain(std::string_view text, std::size_t offset, bool parse_special, Tokens& tokens) const {
-    AlignedText aligned = AlignedText::from(text, offset, tokens.tracked);
+  void encode_plain(std::string_view text, std::size_t offset, bool parse_special, const Literal& literal, Tokens& tokens) const {
+    AlignedText aligned = AlignedText::from(text, offset, tokens.tracked || !literal.spans.empty());
     for (const NormalizerPointer& normalizer : definition.normalizers) normalizer->apply(aligned);
     if (normalized_added.empty()) return encode_words(std::move(aligned), offset == 0, tokens);
     const std::string_view whole = aligned.text;
-    normalized_added.split(whole, parse_special, [&](const Segment& segment) {
+    const std::vector<ByteSpan> literal_spans = literal_bytes(aligned, literal);
+    normalized_added.split(whole, parse_special, Literal{whole, literal_spans}, [&](const Segment& segment) {
       const auto begin = static_cast<std::size_t>(segment.text.data() - whole.data()), end = begin + segment.text.size();
       if (segment.id < 0) {
         AlignedText part{std::string(segment.text), {}, aligned.tracked};
@@ -186,6 +188,21 @@ struct Tokenizer::Implementation {
       }
       tokens.put_added(segment.id, tokens.tracked ? aligned.source_of(begin, end) : Span{});
     });
+  }
+
+  // The bytes of a normalized text that come from literal ones.
+  static std::vector<ByteSpan> literal_bytes(const AlignedText& aligned, const Literal& literal) {
+    std::vector<ByteSpan> spans;
+    for (std::size_t i = 0; !literal.spans.empty() && i < aligned.text.size(); ++i) {
+      const Span source = aligned.source_of(i, i + 1);
+      const std::string_view part = literal.whole.substr(source.begin, source.end - source.begin);
+      if (literal.first_in(part) == part.size()) continue;
+      if (!spans.empty() && spans.back().end == i)
+        spans.back().end = i + 1;
+      else
+        spans.push_back({i, i + 1});
+    }
+    return spans;
   }
 
   void encode_words(AlignedText text, bool starts_text, Tokens& tokens) const {
@@ -206,18 +223,20 @@ struct Tokenizer::Implementation {
     }
   }
 
-  Tokens encoded(std::string_view text, bool parse_special, bool tracked) const {
+  Tokens encoded(std::string_view text, const EncodeOptions& options, bool tracked) const {
     if (text.size() >= kLongestInput)
       fail(ErrorCode::invalid_argument, "[tokenizer] a text of {} bytes is beyond 1 GiB; encode it in parts", text.size());
     Tokens tokens{{}, {}, {}, tracked};
     tokens.ids.reserve(text.size() / 4 + 8);
     if (is_valid_utf8(text)) {
-      encode(text, parse_special, tokens);
+      encode(text, options, tokens);
       trim(text, tokens);
       return tokens;
     }
+    if (!options.literal.empty())
+      fail(ErrorCode::invalid_argument, "[tokenizer] a text with literal parts must be valid UTF-8; repair it first");
     const std::string repaired = repaired_utf8(text);
-    encode(repaired, parse_special, tokens);
+    encode(repaired, options, tokens);
     trim(repaired, tokens);
     if (!tracked) return tokens;
     const std::vector<std::uint32_t> places = places_before_repair(text);
@@ -270,7 +289,7 @@ Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
 std::vector<TokenId> Tokenizer::encode(std::string_view text, const EncodeOptions& options) const {
   const std::vector<TemplatePiece>& pieces = implementation_->definition.around.single;
   std::vector<Tokens> tokens(1);
-  tokens[0] = implementation_->encoded(text, options.parse_special, false);
+  tokens[0] = implementation_->encoded(text, options, false);
   if (!options.add_special || pieces.size() == 1) return std::move(tokens[0].ids);
   std::vector<TokenId> ids;
   ids.reserve(tokens[0].ids.size() + pieces.size());
@@ -284,13 +303,13 @@ std::vector<TokenId> Tokenizer::encode(std::string_view text, const EncodeOption
 }
 
 Encoding Tokenizer::encode_with_spans(std::string_view text, const EncodeOptions& options) const {
-  const Tokens tokens = implementation_->encoded(text, options.parse_special, true);
+  const Tokens tokens = implementation_->encoded(text, options, true);
   return implementation_->around(implementation_->definition.around.single, {&tokens, 1}, options.add_special);
 }
 
 Encoding Tokenizer::encode_pair(std::string_view first, std::string_view second, const EncodeOptions& options) const {
-  const Tokens sequences[] = {implementation_->encoded(first, options.parse_special, true),
-                              implementation_->encoded(second, options.parse_special, true)};
+  const Tokens sequences[] = {implementation_->encoded(first, options, true),
+                              implementation_->encoded(second, options, true)};
   return implementation_->around(implementation_->definition.around.pair, sequences, options.add_special);
 }
 

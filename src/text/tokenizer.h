@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "text/aligned_text.h"
+#include "text/byte_span.h"
 #include "text/definition.h"
 
 namespace tightrope::text {
@@ -17,6 +18,8 @@ namespace tightrope::text {
 struct EncodeOptions {
   bool add_special = true;    // put the template's tokens (BOS, [CLS] …) around the text
   bool parse_special = true;  // text that spells a special token becomes that token; false: it is plain text
+  // Bytes in which that never happens, not even in part: what a user wrote. Ascending; the text must be valid UTF-8 then.
+  std::span<const ByteSpan> literal = {};
 };
 
 // Ids with all that models and users ask about them. One entry a token in each list.

@@ -2,6 +2,7 @@
 #include "engine/generate.h"
 #include "base/json.h"
 #include "tightrope/engine.h"
+#include "toolkit/engine_handle.h"
 #include "toolkit/model_handle.h"
 #include "toolkit/utf8_stream.h"
 
@@ -18,9 +19,13 @@ Engine::~Engine() = default;
 Engine::Engine(Engine&&) noexcept = default;
 
 Generated Engine::generate(std::string_view prompt, const GenerateOptions& options, const TextSink& sink) {
-  engine::Engine& engine = implementation_->engine;
+  return toolkit::generate_from(*this, implementation_->engine.model().require_tokenizer().encode(prompt), options, {}, sink);
+}
+
+Generated toolkit::generate_from(Engine& handle, std::span<const text::TokenId> ids, const GenerateOptions& options,
+                                 std::vector<text::TokenId> stop, const TextSink& sink) {
+  engine::Engine& engine = handle.implementation().engine;
   const text::Tokenizer& tokenizer = engine.model().require_tokenizer();
-  const std::vector<text::TokenId> ids = tokenizer.encode(prompt);
   Generated result;
   toolkit::Utf8Stream stream;
   text::DecodingStream decoding(tokenizer, true);
@@ -32,7 +37,7 @@ Generated Engine::generate(std::string_view prompt, const GenerateOptions& optio
     return emit(id < tokenizer.vocabulary_size() ? stream.push(decoding.push(id)) : std::string());
   };
   const engine::GenerationResult done =
-      engine::generate(engine, ids, {.max_tokens = options.max_tokens, .sampling = options.sampling, .stop = {}}, on_token);
+      engine::generate(engine, ids, {.max_tokens = options.max_tokens, .sampling = options.sampling, .stop = std::move(stop)}, on_token);
   emit(stream.push(decoding.finish()));
   emit(stream.finish());
   result.prompt_tokens = ids.size();

@@ -65,7 +65,7 @@ TEST_F(DocumentationTest, EveryConsoleLineOfTheDocumentsWorks) {
 
 TEST_F(DocumentationTest, EveryExampleOfHelpWorks) {
   prepare();
-  for (const char* verb : {"doctor", "inspect", "convert", "quantize", "eval", "bench", "run", "logits", "report", "completion"}) {
+  for (const char* verb : {"doctor", "inspect", "convert", "quantize", "eval", "bench", "run", "chat", "logits", "report", "completion"}) {
     std::istringstream help(output_of({verb, "--help"}));
     std::size_t examples = 0;
     for (std::string line; std::getline(help, line);) {
