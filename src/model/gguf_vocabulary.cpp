@@ -29,6 +29,7 @@ std::int32_t flags_of(const Added& token) {
 Json added_flags(const TokenizerDefinition& definition) {
   Json pairs = Json::array();
   std::vector<const Added*> sorted;
+  sorted.reserve(definition.added.size());
   for (const Added& token : definition.added) sorted.push_back(&token);
   std::ranges::sort(sorted, {}, &Added::id);
   for (const Added* token : sorted) pairs.push_back(Json::Array{std::uint64_t{token->id}, std::int64_t{flags_of(*token)}});
@@ -154,6 +155,7 @@ void write_gguf_tokens(const TokenizerDefinition& definition, std::uint64_t voca
 
 void write_gguf_scores(const TokenizerDefinition& definition, Metadata& metadata) {
   std::vector<float> scores;
+  scores.reserve(definition.tokens.size());
   for (const text::Token& token : definition.tokens) scores.push_back(static_cast<float>(token.score));
   scores.resize(metadata.strings(kTokens)->size(), -1e4F);
   metadata.set(std::string(kScores), {std::move(scores)});

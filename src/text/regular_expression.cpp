@@ -11,13 +11,13 @@ namespace tightrope::text {
 namespace {
 
 // A search that needs more than this is hostile: the patterns of real tokenizers take a few steps a character.
-constexpr std::uint32_t kStepLimit = 1'000'000;                                   // for one match
-constexpr std::uint32_t kHeapLimit = 16 * 1024;                                   // KiB
-constexpr std::uint32_t kDepthLimit = 20'000;                                     // of nested choices, on the heap
-constexpr double kSeconds = 10, kSecondsPerByte = 1e-6;                           // for one text: many matches within their limits add up
-constexpr std::size_t kMatchesPerLook = 64;                                       // at the clock
-constexpr std::size_t kLongestExpression = 64 * 1024;                             // bytes
-constexpr std::size_t kStackBytes = 32 * 1024, kLargestStackBytes = 1024 * 1024;  // of compiled code, on the heap
+constexpr std::uint32_t kStepLimit = 1'000'000;                    // for one match
+constexpr std::uint32_t kHeapLimit = 16 * 1024;                    // KiB
+constexpr std::uint32_t kDepthLimit = 20'000;                      // of nested choices, on the heap
+constexpr double kSeconds = 10, kSecondsPerByte = 1e-6;            // for one text: many matches within their limits add up
+constexpr std::size_t kMatchesPerLook = 64;                        // at the clock
+constexpr std::size_t kLongestExpression = std::size_t{64} << 10;  // bytes
+constexpr std::size_t kStackBytes = std::size_t{32} << 10, kLargestStackBytes = std::size_t{1} << 20;  // of compiled code, on the heap
 
 template <auto Free>
 struct Freed {
