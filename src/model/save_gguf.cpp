@@ -51,6 +51,7 @@ void add_divisors(const Config& config, std::vector<checkpoint::PendingEntry>& e
 }  // namespace
 
 void save_gguf(const Model& model, const std::filesystem::path& file, const SaveOptions& options) {
+  refuse_adapter(model);
   if (model.arch().gguf_arch.empty())
     fail(ErrorCode::unsupported, "[save] GGUF has no architecture for '{}'; write a Hugging Face folder", model.arch().name);
   const std::vector<PlannedTensor> plan = plan_tensors(model.arch(), model.config());
