@@ -1,0 +1,150 @@
+// Every family and every head against what transformers computed once for the same tiny models; see tools/make_golden_families.py.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "model/checkpoint_io.h"
+#include "parity/compare.h"
+#include "support/temporary_folder.h"
+#include "support/tiny_model.h"
+
+namespace tightrope::parity {
+namespace {
+
+using text::TokenId;
+using HeadKind = model::HeadSpec::Kind;
+
+// The acceptance bound, of the largest magnitude there is: both sides compute in single precision, in different orders, and were seen 1e-6
+// apart. Any step done differently is off by more.
+constexpr double kTolerance = 1e-4;
+
+const Json& golden() {
+  static const Json json =
+      Json::parse(read_text_file(std::filesystem::path(TIGHTROPE_SOURCE) / "tests/golden/families.json"), "families.json");
+  return json;
+}
+
+struct Case {
+  const model::Arch* arch;
+  std::size_t head;
+  kernels::Isa isa;
+  std::string_view isa_label;
+  std::string name() const { return std::string(arch->name) + "-" + std::string(arch->heads[head].hf_class); }
+};
+
+void PrintTo(const Case& test, std::ostream* out) { *out << test.name() << " on " << isa_name(test.isa); }
+
+std::vector<std::uint32_t> numbers_of(const Json& list) {
+  std::vector<std::uint32_t> numbers;
+  for (const Json& number : list.as_array("numbers")) numbers.push_back(static_cast<std::uint32_t>(number.as_uint("number")));
+  return numbers;
+}
+
+// Evenly spaced values of a tensor, as the script picks them.
+void expect_tensor(std::span<const float> got, const Json& record, const std::string& what) {
+  ASSERT_EQ(got.size(), record.at("size", "record").as_uint("size")) << what;
+  const Json::Array& values = record.at("values", "record").as_array("values");
+  const double bound = kTolerance * record.at("largest", "record").as_double("largest");
+  ASSERT_FALSE(values.empty());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::size_t index = i * got.size() / values.size();
+    ASSERT_NEAR(got[index], values[i].as_double("value"), bound) << what << ", element " << index;
+  }
+}
+
+class Families : public ::testing::TestWithParam<Case> {
+ protected:
+  const model::Arch& arch_ = *GetParam().arch;
+  const HeadKind kind_ = arch_.heads[GetParam().head].kind;
+  const Json& golden_ = golden().at("models", "golden").at(GetParam().name(), "models");
+  model::Model model_ = test::tiny_model(arch_, test::tiny_config(arch_, GetParam().head), 1, "f32");
+
+  engine::Engine engine(const model::Model& model) const { return engine::Engine(model, {.threads = 1, .isa = GetParam().isa}); }
+  void expect_text(engine::Engine& engine, const Json& text) const;
+  void expect_outputs(engine::Engine& engine, const engine::Text& text, const Json& record) const;
+};
+
+void Families::expect_outputs(engine::Engine& engine, const engine::Text& text, const Json& record) const {
+  if (kind_ == HeadKind::causal_lm) {
+    const std::vector<std::vector<TokenId>> ids = {{text.tokens.begin(), text.tokens.end()}};
+    return expect_tensor(logits_of(engine, ids), record.at("output", "record"), "logits");
+  }
+  const engine::Encoded encoded = engine.encode({&text, 1});
+  if (const Json* output = record.find("output")) expect_tensor(encoded.output, *output, "output");
+  if (const Json* hidden = record.find("last_hidden")) expect_tensor(encoded.hidden, *hidden, "last hidden state");
+  const Json* pooled = record.find("pooled");
+  if (pooled != nullptr && engine.model().find("pooler") != nullptr) expect_tensor(encoded.pooled, *pooled, "pooled");
+}
+
+void Families::expect_text(engine::Engine& engine, const Json& record) const {
+  const std::vector<std::uint32_t> ids = numbers_of(record.at("ids", "record"));
+  const Json* types = record.find("types");
+  const std::vector<std::uint32_t> type_ids = types == nullptr ? std::vector<std::uint32_t>() : numbers_of(*types);
+  const Json::Array& states = record.at("hidden", "record").as_array("hidden");
+  std::size_t seen = 0;
+  engine.observe_hidden([&](std::uint64_t index, std::span<const float> hidden, std::uint64_t) {
+    ++seen;
+    ASSERT_LT(index, states.size());
+    expect_tensor(hidden, states[index], "hidden state " + std::to_string(index) + " of " + std::to_string(ids.size()) + " tokens");
+  });
+  expect_outputs(engine, {.tokens = ids, .types = type_ids}, record);
+  EXPECT_EQ(seen, states.size());
+  engine.observe_hidden({});
+}
+
+TEST_P(Families, AgreesWithTransformers) {
+  engine::Engine engine = this->engine(model_);
+  for (const Json& text : golden_.at("texts", "golden").as_array("texts")) expect_text(engine, text);
+  if (const Json* all = golden_.find("greedy")) {
+    const std::vector<TokenId> ids = numbers_of(*all);
+    const std::size_t prompt = golden_.at("prompt", "golden").as_uint("prompt");
+    const std::span<const TokenId> expected = std::span(ids).subspan(prompt);
+    EXPECT_EQ(greedy(engine, std::span(ids).first(prompt), expected.size()), std::vector<TokenId>(expected.begin(), expected.end()));
+  }
+}
+
+class FamilyFolders : public Families {};
+
+// What is written and read again is the same model.
+TEST_P(FamilyFolders, AgreeWithTransformers) {
+  const test::TemporaryFolder folder;
+  model::save_huggingface(model_, folder / "model", {});
+  engine::Engine engine = this->engine(model::load_model(folder / "model"));
+  expect_text(engine, golden_.at("texts", "golden").as_array("texts").back());
+}
+
+// Golden numbers of models that no longer exist would go unnoticed.
+TEST(FamiliesGolden, HasEveryModelAndNoOther) {
+  std::vector<std::string> expected, found;
+  for (const model::Arch* arch : model::all_archs())
+    for (std::size_t head = 0; head < arch->heads.size(); ++head) expected.push_back(Case{arch, head, {}, {}}.name());
+  for (const auto& [name, record] : golden().at("models", "golden").as_object("models")) found.push_back(name);
+  std::sort(expected.begin(), expected.end());
+  std::sort(found.begin(), found.end());
+  EXPECT_EQ(found, expected);
+}
+
+std::vector<Case> cases_on(kernels::Isa isa, std::string_view label) {
+  std::vector<Case> cases;
+  for (const model::Arch* arch : model::all_archs())
+    for (std::size_t head = 0; head < arch->heads.size(); ++head) cases.push_back({arch, head, isa, label});
+  return cases;
+}
+
+std::string name_of(const ::testing::TestParamInfo<Case>& param) {
+  std::string name = param.param.name() + "_" + std::string(param.param.isa_label);
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Scalar, Families, ::testing::ValuesIn(cases_on(kernels::Isa::scalar, "scalar")), name_of);
+INSTANTIATE_TEST_SUITE_P(Best, Families, ::testing::ValuesIn(cases_on(kernels::best_isa(), "best")), name_of);
+INSTANTIATE_TEST_SUITE_P(Best, FamilyFolders, ::testing::ValuesIn(cases_on(kernels::best_isa(), "best")), name_of);
+
+}  // namespace
+}  // namespace tightrope::parity
