@@ -7,6 +7,7 @@
 #include "report_files.h"
 #include "signals.h"
 #include "terminal.h"
+#include "tightrope/error.h"
 #include "verbs.h"
 
 namespace tightrope::app {
@@ -50,6 +51,8 @@ Report measure(const Options& options) {
 }
 
 void run(Options options) {
+  if (options.bench && !options.adapter.empty())
+    throw Error(ErrorCode::invalid_argument, "[eval] --bench measures models as their files are; merge the adapter first");
   options.evaluate.eval.convention = options.convention == "llama" ? PerplexityConvention::second_half : PerplexityConvention::consecutive;
   if (!options.report.empty()) {
     check_report(options.report, options.force, inputs_of(options));

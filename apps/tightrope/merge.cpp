@@ -23,11 +23,10 @@ void run(const Options& options) {
 
 void add_merge(Program& program) {
   auto options = std::make_shared<Options>();
-  Verb verb =
-      program.add_verb("merge", "Put a PEFT adapter (LoRA, rsLoRA, DoRA) into the weights of its base",
-                       {"tightrope merge models/wren-7m my-adapter -o merged", "tightrope merge base.gguf my-adapter -o merged.gguf",
-                        "tightrope merge base-q4_k_m.gguf my-adapter -o merged.gguf --type bf16"},
-                       [options] { run(*options); });
+  Verb verb = program.add_verb(
+      "merge", "Put a PEFT adapter (LoRA, rsLoRA, DoRA) into the weights of its base",
+      {"tightrope merge models/wren-7m my-adapter -o merged", "tightrope merge q8.gguf my-adapter -o merged.gguf --type bf16"},
+      [options] { run(*options); });
   add_model(verb, options->model);
   verb.option("ADAPTER,-a,--adapter", options->adapter, "DIR", "Folder with adapter_config.json and adapter_model.safetensors",
               {.required = true});
