@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes tests/golden/families.json: what transformers computes for the tests' tiny model of every family and head.
+"""Writes tests/golden/families.json: what transformers computes for the tests' tiny models of every family and head.
 
 usage: tools/make_golden_families.py build/tiny_families     (needs torch and transformers; run from the project's root)
 

@@ -84,18 +84,19 @@ void read_learned_positions(const HfKeys& keys, Config& config) {
   config.context = config.positions - taken;
 }
 
-bool slides_by_rule(const WindowSpec& spec, std::uint64_t period, std::uint64_t first_late, std::uint64_t block) {
+bool slides_by_rule(const WindowSpec& spec, std::uint64_t period, std::uint64_t first_late, std::uint64_t block, bool turned) {
   switch (spec.rule) {
     case WindowSpec::Rule::never: return false;
     case WindowSpec::Rule::always: return true;
     case WindowSpec::Rule::full_last: return (block + 1) % period != 0;
     case WindowSpec::Rule::full_first: return block % period != 0;
     case WindowSpec::Rule::late_blocks: return block >= first_late;
+    case WindowSpec::Rule::unturned: return !turned;
   }
   return false;
 }
 
-std::vector<bool> sliding_blocks(const HfKeys& keys, const Config& config) {
+std::vector<bool> sliding_blocks(const HfKeys& keys, const Config& config, const std::vector<bool>& turned) {
   std::vector<bool> sliding(config.blocks);
   const WindowSpec& spec = keys.arch().block.attention.window;
   if (const Json* types = keys.find("layer_types")) {
@@ -114,7 +115,7 @@ std::vector<bool> sliding_blocks(const HfKeys& keys, const Config& config) {
   const std::uint64_t period = spec.period_key.empty() ? spec.period : keys.unsigned_or(spec.period_key, spec.period);
   check_extent(period, config.blocks + (std::uint64_t{1} << 16), keys.what(spec.period_key));
   const std::uint64_t first_late = keys.unsigned_or("max_window_layers", config.blocks);
-  for (std::size_t i = 0; i < config.blocks; ++i) sliding[i] = slides_by_rule(spec, period, first_late, i);
+  for (std::size_t i = 0; i < config.blocks; ++i) sliding[i] = slides_by_rule(spec, period, first_late, i, turned[i]);
   return sliding;
 }
 
@@ -136,7 +137,7 @@ std::vector<bool> turned_blocks(const HfKeys& keys, const Config& config) {
 void read_variants(const HfKeys& keys, Config& config) {
   const WindowSpec& spec = keys.arch().block.attention.window;
   const std::uint64_t window = keys.unsigned_or(spec.key, 0);
-  const std::vector<bool> sliding = sliding_blocks(keys, config), turned = turned_blocks(keys, config);
+  const std::vector<bool> turned = turned_blocks(keys, config), sliding = sliding_blocks(keys, config, turned);
   if (spec.rule == WindowSpec::Rule::never && keys.bool_or("use_sliding_window", window != 0))
     unsupported_in_config("sliding-window attention is not known of {}", keys.arch().name);
   config.variants.assign(config.blocks, {});

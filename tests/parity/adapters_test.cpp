@@ -10,7 +10,7 @@
 #include "parity/compare.h"
 #include "parity/golden_sample.h"
 #include "support/temporary_folder.h"
-#include "support/tiny_model.h"
+#include "support/tiny_families.h"
 
 namespace tightrope::parity {
 namespace {
@@ -23,12 +23,10 @@ const Json& golden() {
   return json;
 }
 
-model::Model tiny_base(std::string_view name) {
-  for (const model::Arch* arch : model::all_archs())
-    for (std::size_t head = 0; head < arch->heads.size(); ++head)
-      if (name == std::string(arch->name) + "-" + std::string(arch->heads[head].hf_class))
-        return test::tiny_model(*arch, test::tiny_config(*arch, head), 1, "f32");
-  throw std::runtime_error("no tiny model " + std::string(name));
+model::Model tiny_base(const std::string& name) {
+  for (const test::TinyFamily& family : test::tiny_families())
+    if (family.name == name) return family.model();
+  throw std::runtime_error("no tiny model " + name);
 }
 
 class Adapters : public ::testing::TestWithParam<std::string> {

@@ -10,7 +10,7 @@
 #include "parity/compare.h"
 #include "parity/golden_sample.h"
 #include "support/temporary_folder.h"
-#include "support/tiny_model.h"
+#include "support/tiny_families.h"
 
 namespace tightrope::parity {
 namespace {
@@ -27,22 +27,24 @@ const Json& golden() {
   return json;
 }
 
+const std::vector<test::TinyFamily>& families() {
+  static const std::vector<test::TinyFamily> all = test::tiny_families();
+  return all;
+}
+
 struct Case {
-  const model::Arch* arch;
-  std::size_t head;
+  const test::TinyFamily* family;
   kernels::Isa isa;
   std::string_view isa_label;
-  std::string name() const { return std::string(arch->name) + "-" + std::string(arch->heads[head].hf_class); }
 };
 
-void PrintTo(const Case& test, std::ostream* out) { *out << test.name() << " on " << isa_name(test.isa); }
+void PrintTo(const Case& test, std::ostream* out) { *out << test.family->name << " on " << isa_name(test.isa); }
 
 class Families : public ::testing::TestWithParam<Case> {
  protected:
-  const model::Arch& arch_ = *GetParam().arch;
-  const HeadKind kind_ = arch_.heads[GetParam().head].kind;
-  const Json& golden_ = golden().at("models", "golden").at(GetParam().name(), "models");
-  model::Model model_ = test::tiny_model(arch_, test::tiny_config(arch_, GetParam().head), 1, "f32");
+  const HeadKind kind_ = GetParam().family->config.output->kind;
+  const Json& golden_ = golden().at("models", "golden").at(GetParam().family->name, "models");
+  const model::Model model_ = GetParam().family->model();
 
   engine::Engine engine(const model::Model& model) const { return engine::Engine(model, {.threads = 1, .isa = GetParam().isa}); }
   void expect_text(engine::Engine& engine, const Json& text) const;
@@ -102,8 +104,7 @@ TEST_P(FamilyFolders, AgreeWithTransformers) {
 // Golden numbers of models that no longer exist would go unnoticed.
 TEST(FamiliesGolden, HasEveryModelAndNoOther) {
   std::vector<std::string> expected, found;
-  for (const model::Arch* arch : model::all_archs())
-    for (std::size_t head = 0; head < arch->heads.size(); ++head) expected.push_back(Case{arch, head, {}, {}}.name());
+  for (const test::TinyFamily& family : families()) expected.push_back(family.name);
   for (const auto& [name, record] : golden().at("models", "golden").as_object("models")) found.push_back(name);
   std::sort(expected.begin(), expected.end());
   std::sort(found.begin(), found.end());
@@ -112,13 +113,12 @@ TEST(FamiliesGolden, HasEveryModelAndNoOther) {
 
 std::vector<Case> cases_on(kernels::Isa isa, std::string_view label) {
   std::vector<Case> cases;
-  for (const model::Arch* arch : model::all_archs())
-    for (std::size_t head = 0; head < arch->heads.size(); ++head) cases.push_back({arch, head, isa, label});
+  for (const test::TinyFamily& family : families()) cases.push_back({&family, isa, label});
   return cases;
 }
 
 std::string name_of(const ::testing::TestParamInfo<Case>& param) {
-  std::string name = param.param.name() + "_" + std::string(param.param.isa_label);
+  std::string name = param.param.family->name + "_" + std::string(param.param.isa_label);
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
 }
