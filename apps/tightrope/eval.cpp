@@ -7,6 +7,7 @@
 #include "report_files.h"
 #include "signals.h"
 #include "terminal.h"
+#include "tightrope/error.h"
 #include "verbs.h"
 
 namespace tightrope::app {
@@ -14,7 +15,7 @@ namespace {
 
 struct Options {
   std::vector<std::string> models;
-  std::string base, text, convention = "consecutive", report, prompt;
+  std::string adapter, base, text, convention = "consecutive", report, prompt;
   bool json = false, force = false, bench = false;
   EvaluateOptions evaluate;
 };
@@ -34,7 +35,7 @@ BenchOptions brief_bench(unsigned threads) {
 Report measure_quality(const Options& options, const Progress& progress) {
   std::vector<Model> models;
   models.reserve(options.models.size());
-  for (const std::string& path : options.models) models.push_back(Model::load(path));
+  for (const std::string& path : options.models) models.push_back(load_with(path, options.adapter));
   std::optional<Model> base;
   if (!options.base.empty()) base = Model::load(options.base);
   return evaluate(models, base, Corpus::from(options.text), options.evaluate, progress);
@@ -50,6 +51,8 @@ Report measure(const Options& options) {
 }
 
 void run(Options options) {
+  if (options.bench && !options.adapter.empty())
+    throw Error(ErrorCode::invalid_argument, "[eval] --bench measures models as their files are; merge the adapter first");
   options.evaluate.eval.convention = options.convention == "llama" ? PerplexityConvention::second_half : PerplexityConvention::consecutive;
   if (!options.report.empty()) {
     check_report(options.report, options.force, inputs_of(options));
@@ -72,6 +75,7 @@ void add_eval(Program& program) {
                                 "tightrope eval q4.gguf q8.gguf --against models/wren-7m --text demo/text.txt --report report.html"},
                                [options] { run(*options); });
   verb.option("MODELS,-m,--model", options->models, "PATH", "Models to measure", {.required = true});
+  add_adapter(verb, options->adapter);
   verb.option("--against", options->base, "PATH", "The original: adds KL divergence and same-top");
   verb.option("-f,--text", options->text, "FILE", "UTF-8 text to measure on", {.required = true});
   EvalOptions& eval = options->evaluate.eval;

@@ -9,14 +9,14 @@ namespace tightrope::app {
 namespace {
 
 struct Options {
-  std::string model, ids, output;
+  std::string model, adapter, ids, output;
   LogitsOptions logits;
 };
 
 void run(Options options) {
   options.logits.progress = progress_on_stderr();
   announce_output(options.output);
-  write_logits(Model::load(options.model), options.ids, options.output, options.logits);
+  write_logits(load_with(options.model, options.adapter), options.ids, options.output, options.logits);
 }
 
 }  // namespace
@@ -29,6 +29,7 @@ void add_logits(Program& program) {
   add_model(verb, options->model);
   verb.option("--ids", options->ids, "FILE", "Safetensors with input_ids and perhaps attention_mask, [batch, tokens]", {.required = true});
   add_output(verb, options->output, "Safetensors to write");
+  add_adapter(verb, options->adapter);
   verb.flag("--hidden", options->logits.hidden, "Every hidden state, too");
   add_threads(verb, options->logits.threads);
   add_force(verb, options->logits.overwrite);

@@ -19,4 +19,13 @@ void add_json(Verb& verb, bool& json) { verb.flag("--json", json, "Print one JSO
 
 void add_force(Verb& verb, bool& force) { verb.flag("--force", force, "Replace the output when it exists"); }
 
+void add_adapter(Verb& verb, std::string& adapter) {
+  verb.option("--adapter", adapter, "DIR", "A PEFT adapter (LoRA, rsLoRA, DoRA) to apply as the model runs");
+}
+
+Model load_with(const std::string& model, const std::string& adapter) {
+  const Model base = Model::load(model);
+  return adapter.empty() ? base : base.with_adapter(adapter);
+}
+
 }  // namespace tightrope::app

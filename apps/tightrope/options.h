@@ -4,6 +4,7 @@
 #include <string>
 
 #include "program.h"
+#include "tightrope/model.h"
 
 namespace tightrope::app {
 
@@ -12,5 +13,9 @@ void add_output(Verb& verb, std::string& output, const std::string& help);  // -
 void add_threads(Verb& verb, unsigned& threads);                            // -t
 void add_json(Verb& verb, bool& json);
 void add_force(Verb& verb, bool& force);
+void add_adapter(Verb& verb, std::string& adapter);  // --adapter
+
+// The model, with the adapter unless that is empty.
+Model load_with(const std::string& model, const std::string& adapter);
 
 }  // namespace tightrope::app

@@ -17,7 +17,7 @@ namespace tightrope::app {
 namespace {
 
 struct Options {
-  std::string model, prompt;
+  std::string model, adapter, prompt;
   GenerateOptions generate;
   EngineOptions engine;
   bool json = false, no_echo = false;
@@ -47,7 +47,7 @@ std::string speed_text(const Generated& done) {
 
 void run(const Options& options) {
   const std::string prompt = read_prompt(options.prompt);
-  Engine engine(Model::load(options.model), options.engine);
+  Engine engine(load_with(options.model, options.adapter), options.engine);
   // The prompt waits for the first token, so that a refusal prints nothing but its message.
   std::string echo = options.no_echo ? "" : prompt;
   const auto stream = [&](std::string_view text) {
@@ -72,6 +72,7 @@ void add_run(Program& program) {
       {"tightrope run models/wren-7m \"Once upon a time\" -n 40", "tightrope run models/wren-7m \"The river\" -n 20 --temp 0 --json"},
       [options] { run(*options); });
   add_model(verb, options->model);
+  add_adapter(verb, options->adapter);
   verb.option("PROMPT,-p,--prompt", options->prompt, "TEXT", "Text to continue; - reads it from standard input", {.required = true});
   verb.option("-n,--tokens", options->generate.max_tokens, "N", "Most tokens to generate (default 128)");
   add_sampling(verb, options->generate.sampling);

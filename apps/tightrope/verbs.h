@@ -8,6 +8,7 @@ namespace tightrope::app {
 void add_doctor(Program& program);
 void add_inspect(Program& program);
 void add_convert(Program& program);
+void add_merge(Program& program);
 void add_quantize(Program& program);
 void add_eval(Program& program);
 void add_bench(Program& program);
@@ -19,8 +20,8 @@ void add_completion(Program& program);
 
 // In the order help shows them.
 inline void add_all_verbs(Program& program) {
-  for (const auto add :
-       {add_doctor, add_inspect, add_convert, add_quantize, add_eval, add_bench, add_run, add_chat, add_logits, add_report, add_completion})
+  for (const auto add : {add_doctor, add_inspect, add_convert, add_merge, add_quantize, add_eval, add_bench, add_run, add_chat, add_logits,
+                         add_report, add_completion})
     add(program);
 }
 

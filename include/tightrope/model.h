@@ -65,6 +65,14 @@ class Model {
   // The matrices in a plain format ("f32", "f16", "bf16"); `vectors` too: norms and biases as well, as Hugging Face folders have them.
   // Values are converted as they are saved. Errors: invalid_argument.
   Model cast(std::string_view format, bool vectors = false) const;
+  // With a PEFT adapter (LoRA, rsLoRA or DoRA): a folder with adapter_config.json and adapter_model.safetensors. It is applied as the model
+  // runs, whatever the weights' format, and cannot be saved unless it is merged. Errors: not_found, io, malformed, unsupported (naming what
+  // of the adapter), invalid_argument (a second one).
+  Model with_adapter(const std::filesystem::path& folder) const;
+  // The adapter's numbers added to the weights, computed as they are saved or run. Each changed matrix keeps its format, or takes the plain
+  // `format`. Errors: unsupported (a quantised matrix without `format`; an embedding that is the head, too), invalid_argument.
+  Model merged(std::string_view format = {}) const;
+
   // To a GGUF when the name ends in .gguf, otherwise to a Hugging Face folder. Durable: complete or not there at all.
   // Errors: already_exists, invalid_argument, no_space, io, malformed (a weight that is not finite), unsupported.
   void save(const std::filesystem::path& path, const SaveOptions& options = {}) const;

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "base/error.h"
+#include "model/adapter.h"
 
 namespace tightrope::engine {
 namespace {
@@ -37,7 +39,51 @@ const float* panel(const Runtime& runtime, const Linear& layer, std::size_t firs
   return scratch;
 }
 
-void run_piece(Runtime& runtime, const LinearCall& call, std::size_t piece) {
+// down x for every token of a call, [tokens, rank].
+void reduce(Runtime& runtime, const LinearCall& call, kernels::AlignedFloats& reduced) {
+  const Addition& addition = call.layer.addition;
+  reduced.resize(call.tokens * addition.rank);
+  runtime.threads.parallel_for(call.tokens, kTokenBlock, [&](std::uint64_t begin, std::uint64_t end) {
+    runtime.kernels.matmul({.weights = addition.down.data(),
+                            .x = call.x + begin * call.stride(),
+                            .y = reduced.data() + begin * addition.rank,
+                            .rows = addition.rank,
+                            .tokens = end - begin,
+                            .length = call.layer.in,
+                            .x_stride = call.stride(),
+                            .y_stride = addition.rank});
+  });
+}
+
+// Rows of the layer that one piece computes: y is [tokens, rows], rows y_stride apart.
+struct Tile {
+  std::size_t first, rows, tokens;
+  float* y;
+  std::size_t y_stride;
+};
+
+// `reduced` are the tile's tokens, [tokens, rank].
+void add_addition(Runtime& runtime, const Linear& layer, const float* reduced, const Tile& tile) {
+  const Addition& addition = layer.addition;
+  ScratchPool::Lease added = runtime.scratch.borrow(tile.rows * tile.tokens);
+  runtime.kernels.matmul({.weights = addition.up.data() + tile.first * addition.rank,
+                          .x = reduced,
+                          .y = added.data(),
+                          .rows = tile.rows,
+                          .tokens = tile.tokens,
+                          .length = addition.rank,
+                          .x_stride = addition.rank,
+                          .y_stride = tile.rows});
+  for (std::size_t t = 0; t < tile.tokens; ++t) {
+    float* y = tile.y + t * tile.y_stride;
+    runtime.kernels.add(y, added.data() + t * tile.rows, tile.rows);
+    for (std::size_t row = 0; !addition.factors.empty() && row < tile.rows; ++row) y[row] *= addition.factors[tile.first + row];
+    if (!layer.bias.empty()) runtime.kernels.add(y, layer.bias.data() + tile.first, tile.rows);
+  }
+}
+
+// `reduced` is the whole call's, where its layer has an addition.
+void run_piece(Runtime& runtime, const LinearCall& call, const kernels::AlignedFloats& reduced, std::size_t piece) {
   const Linear& layer = call.layer;
   const std::size_t blocks = divide_up(call.tokens, kTokenBlock), height = panel_rows(layer), width = call.width();
   const std::size_t row = piece / blocks * height, token = piece % blocks * kTokenBlock;
@@ -46,6 +92,7 @@ void run_piece(Runtime& runtime, const LinearCall& call, std::size_t piece) {
   const bool made = needs_scratch(layer, count);
   ScratchPool::Lease scratch = runtime.scratch.borrow(made ? rows * layer.in : 0);
   float* y = call.y + token * width + row;
+  const bool adds = layer.addition.present();  // then the bias comes last
   runtime.kernels.matmul({.weights = panel(runtime, layer, first, rows, made ? scratch.data() : nullptr),
                           .x = call.x + token * call.stride(),
                           .y = y,
@@ -54,9 +101,18 @@ void run_piece(Runtime& runtime, const LinearCall& call, std::size_t piece) {
                           .length = layer.in,
                           .x_stride = call.stride(),
                           .y_stride = width,
-                          .bias = layer.bias.empty() ? nullptr : layer.bias.data() + first});
+                          .bias = layer.bias.empty() || adds ? nullptr : layer.bias.data() + first});
+  if (adds) add_addition(runtime, layer, reduced.data() + token * layer.addition.rank, {first, rows, count, y, width});
   if (call.after == nullptr) return;
   for (std::size_t t = 0; t < count; ++t) call.after(y + t * width, nullptr, y + t * width, rows);
+}
+
+Addition load_addition(const model::LowRank& from, const model::Weight& weight) {
+  Addition addition{.rank = from.rank, .down = {from.a.begin(), from.a.end()}, .up = {from.b.begin(), from.b.end()}, .factors = {}};
+  if (from.magnitude.empty()) return addition;
+  const std::vector<float> factors = model::row_factors(from, weight, formats::kScalarCodec);
+  addition.factors.assign(factors.begin(), factors.end());
+  return addition;
 }
 
 }  // namespace
@@ -83,17 +139,23 @@ Linear load_linear(const model::Model& model, std::string_view name, std::string
   if (floats) layer.plain = reinterpret_cast<const float*>(bytes);
   const std::string bias = layer.name + ".bias";
   if (model.find(bias) != nullptr) layer.bias = load_vector(model, bias);
+  const model::LowRank* addition = model.adapter() ? model.adapter()->find(name) : nullptr;
+  if (addition != nullptr) layer.addition = load_addition(*addition, layer.weight);
   return layer;
 }
 
 void apply(Runtime& runtime, std::span<const LinearCall> calls) {
   std::size_t total = 0;
-  for (const LinearCall& call : calls) total += pieces_of(call);
+  std::vector<kernels::AlignedFloats> reduced(calls.size());  // empty for layers without an addition
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    total += pieces_of(calls[i]);
+    if (calls[i].layer.addition.present()) reduce(runtime, calls[i], reduced[i]);
+  }
   runtime.threads.parallel_for(total, 1, [&](std::uint64_t begin, std::uint64_t) {
     std::size_t piece = begin;
     const LinearCall* call = calls.data();
     for (; piece >= pieces_of(*call); ++call) piece -= pieces_of(*call);
-    run_piece(runtime, *call, piece);
+    run_piece(runtime, *call, reduced[static_cast<std::size_t>(call - calls.data())], piece);
   });
 }
 

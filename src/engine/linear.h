@@ -1,4 +1,5 @@
-// Linear layers from any weight format: panels of rows are decoded to floats and multiplied with every token of the batch.
+// Linear layers from any weight format: panels of rows are decoded to floats and multiplied with every token of the batch; what an
+// adapter adds to a layer is computed beside it.
 #pragma once
 
 #include <span>
@@ -9,12 +10,22 @@
 
 namespace tightrope::engine {
 
+// What an adapter adds to a linear layer: y = factors * (weight x + up (down x)) + bias.
+struct Addition {
+  std::size_t rank = 0;
+  kernels::AlignedFloats down, up;  // [rank, in], [out, rank]
+  kernels::AlignedFloats factors;   // [out], or empty: all one
+
+  bool present() const { return rank > 0; }
+};
+
 struct Linear {
   std::string name;             // canonical: "blocks.0.attn.q"
   model::Weight weight;         // [out, in], in memory
   kernels::AlignedFloats bias;  // [out], or empty
   std::size_t out = 0, in = 0;
   const float* plain = nullptr;  // the weight's own bytes when they are floats already
+  Addition addition = {};
 
   bool present() const { return out > 0; }
 };

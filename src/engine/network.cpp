@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "model/adapter.h"
 
 namespace tightrope::engine {
 namespace {
@@ -17,6 +18,14 @@ constexpr NormRow kNorms[] = {{model::Norm::rms, &kernels::KernelTable::rms_norm
                               {model::Norm::rms_plus_one, &kernels::KernelTable::rms_norm},
                               {model::Norm::layer, &kernels::KernelTable::layer_norm},
                               {model::Norm::affine, &kernels::KernelTable::affine}};
+
+// A table of rows to look up, in memory; one that an adapter changes becomes float32.
+model::Weight load_table(const model::Model& model, const std::string& name) {
+  const model::Weight& weight = model.get(name);
+  const model::LowRank* addition = model.adapter() ? model.adapter()->find(name) : nullptr;
+  if (addition == nullptr) return weight.made_resident();
+  return model::merged_weight(weight, model.adapter(), *addition, formats::kScalarCodec).made_resident();
+}
 
 // Loads what is there under a prefix; what is not stays empty.
 class Loader {
@@ -41,7 +50,7 @@ class Loader {
   }
   std::optional<model::Weight> table(std::string_view role) const {
     if (!has(role)) return std::nullopt;
-    return model_.get(named(role)).made_resident();
+    return load_table(model_, named(role));
   }
   Loader below(const std::string& role) const { return {model_, named(role) + "."}; }
 
@@ -144,7 +153,7 @@ Network load_network(const model::Model& model) {
   const model::Config& config = model.config();
   const Loader from(model, "");
   const bool affine = model.arch().block.norm == model::Norm::affine;
-  Network network{.embed = model.get("embed").made_resident(),
+  Network network{.embed = load_table(model, "embed"),
                   .positions = from.table("embed.positions"),
                   .types = from.table("embed.types"),
                   .trigram = from.linear("embed.trigram"),

@@ -33,6 +33,7 @@ struct WindowSpec {
     full_last,    // of each period of blocks the last one sees everything
     full_first,   // of each period of blocks the first one sees everything
     late_blocks,  // blocks from config.json's max_window_layers on
+    unturned,     // those whose heads are not turned: config.json's no_rope_layers
   };
   Rule rule = Rule::never;
   std::string_view key = "sliding_window";  // of the window's size in config.json

@@ -90,6 +90,11 @@ std::string main_dtype(std::span<const NamedWeight> weights) {
   return std::string(format->config_dtype);
 }
 
+void refuse_adapter(const Model& model) {
+  if (model.adapter())
+    fail(ErrorCode::unsupported, "[save] the model has an adapter, which is applied as it runs and would be lost; merge it first");
+}
+
 checkpoint::PendingEntry pending(const std::string& name, const Weight& weight) {
   const auto rows = [weight, name](std::uint64_t first, std::uint64_t count, std::span<std::byte> out) {
     try {

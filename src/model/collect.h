@@ -27,6 +27,9 @@ const formats::Format* main_format(std::span<const NamedWeight> weights);
 // The same as config.json's dtype: "bfloat16"; empty when it is no plain format.
 std::string main_dtype(std::span<const NamedWeight> weights);
 
+// Throws unsupported when the model has an adapter, which no container of models holds.
+void refuse_adapter(const Model& model);
+
 // Rows for a writer; its errors name the tensor.
 checkpoint::PendingEntry pending(const std::string& name, const Weight& weight);
 

@@ -259,7 +259,7 @@ void write_rows(const Arch& arch, const Json& json, Metadata& metadata) {
 std::uint64_t period_of(const Config& config, const WindowSpec& spec) {
   const auto fits = [&](std::uint64_t period) {
     for (std::uint64_t block = 0; block < config.blocks; ++block)
-      if (slides_by_rule(spec, period, 0, block) != (config.variants[block].window != 0)) return false;
+      if (slides_by_rule(spec, period, 0, block, true) != (config.variants[block].window != 0)) return false;
     return true;
   };
   if (fits(spec.period)) return spec.period;

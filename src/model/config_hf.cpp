@@ -84,7 +84,7 @@ void read_learned_positions(const HfKeys& keys, Config& config) {
   config.context = config.positions - taken;
 }
 
-std::vector<bool> sliding_blocks(const HfKeys& keys, const Config& config) {
+std::vector<bool> sliding_blocks(const HfKeys& keys, const Config& config, const std::vector<bool>& turned) {
   std::vector<bool> sliding(config.blocks);
   const WindowSpec& spec = keys.arch().block.attention.window;
   if (const Json* types = keys.find("layer_types")) {
@@ -103,7 +103,7 @@ std::vector<bool> sliding_blocks(const HfKeys& keys, const Config& config) {
   const std::uint64_t period = spec.period_key.empty() ? spec.period : keys.unsigned_or(spec.period_key, spec.period);
   check_extent(period, config.blocks + (std::uint64_t{1} << 16), keys.what(spec.period_key));
   const std::uint64_t first_late = keys.unsigned_or("max_window_layers", config.blocks);
-  for (std::size_t i = 0; i < config.blocks; ++i) sliding[i] = slides_by_rule(spec, period, first_late, i);
+  for (std::size_t i = 0; i < config.blocks; ++i) sliding[i] = slides_by_rule(spec, period, first_late, i, turned[i]);
   return sliding;
 }
 
@@ -125,7 +125,7 @@ std::vector<bool> turned_blocks(const HfKeys& keys, const Config& config) {
 void read_variants(const HfKeys& keys, Config& config) {
   const WindowSpec& spec = keys.arch().block.attention.window;
   const std::uint64_t window = keys.unsigned_or(spec.key, 0);
-  const std::vector<bool> sliding = sliding_blocks(keys, config), turned = turned_blocks(keys, config);
+  const std::vector<bool> turned = turned_blocks(keys, config), sliding = sliding_blocks(keys, config, turned);
   if (spec.rule == WindowSpec::Rule::never && keys.bool_or("use_sliding_window", window != 0))
     unsupported_in_config("sliding-window attention is not known of {}", keys.arch().name);
   config.variants.assign(config.blocks, {});

@@ -18,6 +18,18 @@ Json eos_json(const std::vector<std::int64_t>& eos) {
 
 Json token_json(std::int64_t id) { return id < 0 ? Json(nullptr) : Json(id); }
 
+// transformers 5 refuses 8.0 where it wants 8.
+Json whole_where_it_is(double value) {
+  return value == std::floor(value) && std::fabs(value) < 1e9 ? Json(static_cast<std::int64_t>(value)) : Json(value);
+}
+
+// The class whose weights are those that are written: a class for pre-training has a second head, which no model here carries.
+std::string_view class_of(const Arch& arch, const HeadSpec& output) {
+  const auto same = [&](const HeadSpec& head) { return head.kind == output.kind && head.tensors.data() == output.tensors.data(); };
+  const auto first = std::find_if(arch.heads.begin(), arch.heads.end(), same);
+  return first == arch.heads.end() ? output.hf_class : first->hf_class;
+}
+
 bool any_bias(const Arch& arch, Bias kind) {
   return std::any_of(arch.tensors.begin(), arch.tensors.end(), [&](const TensorSpec& spec) { return spec.bias == kind; });
 }
@@ -52,7 +64,7 @@ void write_fields(const HfKeys& keys, const Config& config, Json& json) {
   set("hidden_act", Json(activation_name(keys, config.activation)));
   if (config.bottleneck == config.model) json["head_dim"] = Json(config.head);
   if (keys.knows("query_pre_attn_scalar"))
-    set("query_pre_attn_scalar", Json(std::round(1 / (config.attention_scale * config.attention_scale) * 1e6) / 1e6));
+    set("query_pre_attn_scalar", whole_where_it_is(std::round(1 / (config.attention_scale * config.attention_scale) * 1e6) / 1e6));
 }
 
 void write_variants(const HfKeys& keys, const Config& config, Json& json) {
@@ -93,11 +105,13 @@ Json write_hf_config(const Arch& arch, const Config& config) {
   const HfKeys keys(arch, nothing);
   const HeadSpec& output = config.output != nullptr ? *config.output : arch.heads.front();
   json["architectures"] = Json::array();
-  json["architectures"].push_back(output.hf_class);
+  json["architectures"].push_back(class_of(arch, output));
   json["model_type"] = Json(arch.hf_model_type);
   json["bos_token_id"] = token_json(config.bos);
   json["eos_token_id"] = eos_json(config.eos);
   json["pad_token_id"] = token_json(config.padding);
+  if (keys.knows("cls_token_id")) json["cls_token_id"] = token_json(config.bos);
+  if (keys.knows("sep_token_id")) json["sep_token_id"] = config.eos.empty() ? Json(nullptr) : Json(config.eos.front());
   if (!config.dtype.empty())
     for (const std::string_view key : {"torch_dtype", "dtype"}) json[key] = Json(config.dtype);
   write_fields(keys, config, json);

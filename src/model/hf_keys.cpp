@@ -44,13 +44,14 @@ std::string HfKeys::string_or(std::string_view usual, std::string_view fallback)
   return value != nullptr ? value->as_string(what(usual)) : std::string(fallback);
 }
 
-bool slides_by_rule(const WindowSpec& spec, std::uint64_t period, std::uint64_t first_late, std::uint64_t block) {
+bool slides_by_rule(const WindowSpec& spec, std::uint64_t period, std::uint64_t first_late, std::uint64_t block, bool turned) {
   switch (spec.rule) {
     case WindowSpec::Rule::never: return false;
     case WindowSpec::Rule::always: return true;
     case WindowSpec::Rule::full_last: return (block + 1) % period != 0;
     case WindowSpec::Rule::full_first: return block % period != 0;
     case WindowSpec::Rule::late_blocks: return block >= first_late;
+    case WindowSpec::Rule::unturned: return !turned;
   }
   return false;
 }

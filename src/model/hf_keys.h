@@ -104,7 +104,7 @@ inline constexpr ActivationName kActivationNames[] = {
 };
 
 // Whether a rule gives a block the window. `period` is not 0.
-bool slides_by_rule(const WindowSpec& spec, std::uint64_t period, std::uint64_t first_late, std::uint64_t block);
+bool slides_by_rule(const WindowSpec& spec, std::uint64_t period, std::uint64_t first_late, std::uint64_t block, bool turned);
 
 // RoPE's part of a config.json. `config` has its extents.
 void read_hf_rope(const HfKeys& keys, Config& config);

@@ -65,6 +65,18 @@ Model Model::map(const std::function<Weight(const NamedWeight&)>& change) const 
   return result;
 }
 
+Model Model::with_config(Config config) const {
+  Model result = *this;
+  result.config_ = std::make_shared<const Config>(std::move(config));
+  return result;
+}
+
+Model Model::with_adapter(std::shared_ptr<const Adapter> adapter) const {
+  Model result = *this;
+  result.adapter_ = std::move(adapter);
+  return result;
+}
+
 std::optional<std::uint64_t> block_of(std::string_view canonical) {
   if (!canonical.starts_with(kBlocks)) return std::nullopt;
   const std::string_view rest = canonical.substr(kBlocks.size());

@@ -17,6 +17,8 @@
 
 namespace tightrope::model {
 
+struct Adapter;
+
 struct NamedWeight {
   std::string name;  // canonical, with ".weight" implied and ".bias" spelled: "blocks.0.attn.q", "blocks.0.attn.q.bias"
   Weight weight;
@@ -37,6 +39,8 @@ class Model {
   // Null when the checkpoint came without one.
   const std::shared_ptr<const text::Tokenizer>& tokenizer() const { return tokenizer_; }
   const text::Tokenizer& require_tokenizer() const;  // throws unsupported, saying what to do
+  // What is added to the weights as the model runs; null when nothing is. The weights are those of the base, and only they are counted.
+  const std::shared_ptr<const Adapter>& adapter() const { return adapter_; }
 
   std::uint64_t parameters() const;
   std::uint64_t weight_bytes() const;
@@ -45,12 +49,15 @@ class Model {
   // The same model with one tensor (which must exist, of the same shape) replaced, or each tensor put through `change`.
   Model with(std::string_view name, Weight weight) const;
   Model map(const std::function<Weight(const NamedWeight&)>& change) const;
+  Model with_config(Config config) const;
+  Model with_adapter(std::shared_ptr<const Adapter> adapter) const;  // in place of one it had
 
  private:
   const Arch* arch_;
   std::shared_ptr<const Config> config_;
   std::shared_ptr<const std::vector<NamedWeight>> weights_;
   std::shared_ptr<const text::Tokenizer> tokenizer_;
+  std::shared_ptr<const Adapter> adapter_;
 };
 
 // The canonical name's block number, or nullopt; its role without block and number ("attn.q", "ffn.down", "embed", "head").

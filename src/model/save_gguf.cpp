@@ -57,6 +57,7 @@ void add_rope_tables(const Config& config, std::vector<checkpoint::PendingEntry>
 }  // namespace
 
 void save_gguf(const Model& model, const std::filesystem::path& file, const SaveOptions& options) {
+  refuse_adapter(model);
   if (model.arch().gguf_arch.empty())
     fail(ErrorCode::unsupported, "[save] GGUF has no architecture for '{}'; write a Hugging Face folder", model.arch().name);
   const std::vector<PlannedTensor> plan = plan_tensors(model.arch(), model.config());

@@ -92,6 +92,7 @@ void write_texts(const Model& model, const Json& config, const std::filesystem::
 }  // namespace
 
 void save_huggingface(const Model& model, const std::filesystem::path& folder, const SaveOptions& options) {
+  refuse_adapter(model);
   const std::vector<checkpoint::PendingEntry> entries = entries_of(model, *options.codec);
   const Json config = write_hf_config(model.arch(), completed(model));
   FolderSwap swap(folder, options.write.inputs, options.write.overwrite);

@@ -308,8 +308,7 @@ Encoding Tokenizer::encode_with_spans(std::string_view text, const EncodeOptions
 }
 
 Encoding Tokenizer::encode_pair(std::string_view first, std::string_view second, const EncodeOptions& options) const {
-  const Tokens sequences[] = {implementation_->encoded(first, options, true),
-                              implementation_->encoded(second, options, true)};
+  const Tokens sequences[] = {implementation_->encoded(first, options, true), implementation_->encoded(second, options, true)};
   return implementation_->around(implementation_->definition.around.pair, sequences, options.add_special);
 }
 

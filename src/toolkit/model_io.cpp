@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "checkpoint/gguf.h"
+#include "model/adapter.h"
 #include "model/checkpoint_io.h"
 #include "tightrope/machine.h"
 #include "tightrope/model.h"
@@ -51,8 +52,28 @@ Model Model::cast(std::string_view format, bool vectors) const {
   Json step = Json::object();
   step["pass"] = "cast";
   step["options"]["format"] = Json(format);
-  std::vector<model::NamedWeight> weights(changed.weights().begin(), changed.weights().end());
-  return toolkit::derived(*this, model::Model(changed.arch(), std::move(config), std::move(weights), changed.tokenizer()), step, {});
+  return toolkit::derived(*this, changed.with_config(std::move(config)), step, {});
+}
+
+Model Model::with_adapter(const std::filesystem::path& folder) const {
+  if (implementation_->model.adapter())
+    fail(ErrorCode::invalid_argument, "[adapter] the model has the adapter '{}' already; merge it before you load another",
+         implementation_->model.adapter()->name);
+  std::shared_ptr<const model::Adapter> adapter = model::read_adapter(without_trailing_slash(folder), implementation_->model);
+  Json step = Json::object();
+  step["pass"] = "adapter";
+  step["options"]["name"] = Json(adapter->name);
+  return toolkit::derived(*this, implementation_->model.with_adapter(std::move(adapter)), step, {});
+}
+
+Model Model::merged(std::string_view format) const {
+  const formats::Format* target = format.empty() ? nullptr : &formats::get(format);
+  if (target != nullptr && target->kind != formats::Kind::plain)
+    fail(ErrorCode::invalid_argument, "[merge] '{}' is no plain format; use f32, f16 or bf16, and 'quantize' the result", format);
+  Json step = Json::object();
+  step["pass"] = "merge";
+  step["options"]["format"] = Json(format);
+  return toolkit::derived(*this, model::merge_adapter(implementation_->model, target, toolkit::machine_codec()), step, {});
 }
 
 void Model::save(const std::filesystem::path& path, const SaveOptions& options) const {

@@ -5,8 +5,10 @@
 
 #include "apps/program_fixture.h"
 #include "formats/format.h"
+#include "model/checkpoint_io.h"
 #include "passes/quantize/mix.h"
 #include "support/container_builder.h"
+#include "support/small_adapter.h"
 
 namespace tightrope::test {
 namespace {
@@ -15,12 +17,17 @@ namespace fs = std::filesystem;
 
 class DocumentationTest : public ProgramTest {
  protected:
-  // The folder holds what the examples assume was made before: q4.gguf, q8.gguf, ids.safetensors.
-  void prepare() const {
-    output_of({"quantize", model_, "-o", "q4.gguf", "--type", "q4_k_m"});
-    output_of({"quantize", model_, "-o", "q8.gguf", "--type", "q8_0"});
+  // What no verb makes: ids.safetensors, my-adapter.
+  void prepare_inputs() const {
+    write_small_adapter(folder_ / "my-adapter", model::load_model(folder_ / model_).config());
     folder_.write("ids.safetensors", safetensors_file(R"({"input_ids":{"dtype":"I64","shape":[1,2],"data_offsets":[0,16]}})",
                                                       raw(std::int64_t{5}) + raw(std::int64_t{6})));
+  }
+  // The folder holds what the examples assume was made before: these, q4.gguf and q8.gguf.
+  void prepare() const {
+    prepare_inputs();
+    output_of({"quantize", model_, "-o", "q4.gguf", "--type", "q4_k_m"});
+    output_of({"quantize", model_, "-o", "q8.gguf", "--type", "q8_0"});
   }
 
   void expect_works(const std::string& line) const {
@@ -56,8 +63,7 @@ TEST_F(DocumentationTest, EveryConsoleLineOfTheDocumentsWorks) {
     fs::remove_all(folder_ / "files");
     for (const auto& entry : fs::directory_iterator(folder_.path()))
       if (entry.path().filename() != "models" && entry.path().filename() != "demo") fs::remove_all(entry.path());
-    folder_.write("ids.safetensors", safetensors_file(R"({"input_ids":{"dtype":"I64","shape":[1,2],"data_offsets":[0,16]}})",
-                                                      raw(std::int64_t{5}) + raw(std::int64_t{6})));
+    prepare_inputs();
     for (const std::string& line : console_lines(file)) expect_works(line), ++count;
   }
   EXPECT_GT(count, 10U);
@@ -65,7 +71,8 @@ TEST_F(DocumentationTest, EveryConsoleLineOfTheDocumentsWorks) {
 
 TEST_F(DocumentationTest, EveryExampleOfHelpWorks) {
   prepare();
-  for (const char* verb : {"doctor", "inspect", "convert", "quantize", "eval", "bench", "run", "chat", "logits", "report", "completion"}) {
+  for (const char* verb :
+       {"doctor", "inspect", "convert", "merge", "quantize", "eval", "bench", "run", "chat", "logits", "report", "completion"}) {
     std::istringstream help(output_of({verb, "--help"}));
     std::size_t examples = 0;
     for (std::string line; std::getline(help, line);) {

@@ -34,7 +34,22 @@ model::Config tiny_config() {
   return config;
 }
 
-model::Config tiny_config(const model::Arch& arch, std::size_t head) {
+namespace {
+
+void mix_blocks(const model::Arch& arch, Json& json) {
+  const model::WindowSpec& window = arch.block.attention.window;
+  if (!window.period_key.empty()) json[window.period_key] = Json(2);
+  if (window.rule != model::WindowSpec::Rule::never && window.period_key.empty()) {
+    json[window.key] = Json(8);
+    if (!window.enabled_by.empty()) json[window.enabled_by] = Json(true);
+    json["max_window_layers"] = Json(1);
+  }
+  if (json.find("no_rope_layer_interval") != nullptr) json["no_rope_layer_interval"] = Json(2);
+}
+
+}  // namespace
+
+model::Config tiny_config(const model::Arch& arch, std::size_t head, TinyBlocks blocks) {
   const std::set<std::string_view> kCommon = {"vocab_size",        "hidden_size",         "num_hidden_layers",      "num_attention_heads",
                                               "intermediate_size", "num_key_value_heads", "max_position_embeddings"};
   Json json = Json::parse(arch.hf_defaults, arch.name);
@@ -62,6 +77,7 @@ model::Config tiny_config(const model::Arch& arch, std::size_t head) {
     const std::string_view own = model::own_key(arch, key);
     if (kCommon.contains(key) || json.find(own) != nullptr) json[own] = Json(value);
   }
+  if (blocks == TinyBlocks::mixed) mix_blocks(arch, json);
   if (!narrow) json["head_dim"] = Json(8);
   json["architectures"] = Json::array();
   json["architectures"].push_back(arch.heads[head].hf_class);
@@ -104,6 +120,8 @@ model::Model tiny_model(const model::Arch& arch, const model::Config& config, st
   Random random(seed);
   std::vector<model::NamedWeight> weights;
   for (const model::PlannedTensor& tensor : model::plan_tensors(arch, config)) {
+    // The one optional norm there is; families in which it may be absent lack it in the first block.
+    if (tensor.presence == model::Presence::optional && tensor.canonical == "blocks.0.attn_norm") continue;
     const bool norm = tensor.canonical.ends_with("norm");
     weights.push_back({tensor.canonical, testing::random_weight(tensor.shape, norm ? 1 : 0, 0.05, format, random)});
   }

@@ -12,8 +12,10 @@ namespace tightrope::test {
 model::Config tiny_config();
 
 // The same for any family, with its own mechanisms switched on: factorised embeddings, bottlenecks, experts, windows, partial RoPE.
-// `head` chooses one of the family's heads.
-model::Config tiny_config(const model::Arch& arch, std::size_t head = 0);
+// `head` chooses one of the family's heads. Mixed blocks are as unlike each other as the family allows: windows in one of the two where all
+// or none have them usually, heads that are not turned.
+enum class TinyBlocks { usual, mixed };
+model::Config tiny_config(const model::Arch& arch, std::size_t head = 0, TinyBlocks blocks = TinyBlocks::usual);
 
 // Weights are normal with a deviation of 0.05 (norms around 1) in `format`; the same bytes for the same seed everywhere.
 model::Model tiny_model(const model::Arch& arch, const model::Config& config, std::uint64_t seed = 1, std::string_view format = "bf16");

@@ -60,7 +60,7 @@ constinit const Arch modernbert = {
     .hf_defaults = R"({"norm_eps": 1e-5, "hidden_activation": "gelu", "classifier_activation": "gelu", "classifier_pooling": "cls",
                        "max_position_embeddings": 8192, "global_rope_theta": 160000.0, "local_rope_theta": 10000.0,
                        "local_attention": 128, "norm_bias": false, "tie_word_embeddings": true, "bos_token_id": 50281,
-                       "eos_token_id": 50282, "pad_token_id": 50283})",
+                       "eos_token_id": 50282, "pad_token_id": 50283, "cls_token_id": 50281, "sep_token_id": 50282})",
     .hf_only = R"({"classifier_bias": false, "decoder_bias": true})",
 };
 

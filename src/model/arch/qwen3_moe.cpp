@@ -1,4 +1,4 @@
-// Qwen3 mixtures of experts: Qwen3's attention, many small experts of which a router picks a few.
+// Qwen3 mixtures of experts: Qwen3's attention, with a window in every block or in none; many small experts of which a router picks a few.
 #include "model/arch/rows.h"
 
 namespace tightrope::model {
@@ -20,11 +20,11 @@ constinit const Arch qwen3_moe = {
     .hf_model_type = "qwen3_moe",
     .hf_prefix = "model.",
     .gguf_arch = "qwen3moe",
-    .block = {.attention = {.window = {.rule = WindowSpec::Rule::late_blocks, .enabled_by = "use_sliding_window"}}},
+    .block = {.attention = {.window = {.rule = WindowSpec::Rule::always, .enabled_by = "use_sliding_window"}}},
     .tensors = kTensors,
     .heads = kHeads,
     .hf_keys = kKeys,
-    .hf_defaults = R"({"max_window_layers": 28, "max_position_embeddings": 32768, "num_experts": 128, "num_experts_per_tok": 8,
+    .hf_defaults = R"({"max_position_embeddings": 32768, "num_experts": 128, "num_experts_per_tok": 8,
                        "moe_intermediate_size": 768, "norm_topk_prob": false, "sliding_window": 4096})",
     .hf_only = R"({"decoder_sparse_step": 1, "mlp_only_layers": []})",
     .ignored = rows::kRopeBuffers,

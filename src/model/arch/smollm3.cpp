@@ -1,4 +1,4 @@
-// SmolLM3: LLaMA's blocks, every fourth of which has no positions.
+// SmolLM3: LLaMA's blocks, every fourth of which has no positions and may look at a window only.
 #include "model/arch/rows.h"
 
 namespace tightrope::model {
@@ -17,7 +17,7 @@ constinit const Arch smollm3 = {
     .hf_model_type = "smollm3",
     .hf_prefix = "model.",
     .gguf_arch = "smollm3",
-    .block = {.attention = {.window = {.rule = WindowSpec::Rule::always, .enabled_by = "use_sliding_window"}}},
+    .block = {.attention = {.window = {.rule = WindowSpec::Rule::unturned, .enabled_by = "use_sliding_window"}}},
     .tensors = kTensors,
     .heads = kHeads,
     .hf_defaults = R"({"rope_theta": 2000000.0, "max_position_embeddings": 32768, "tie_word_embeddings": true,
