@@ -68,10 +68,18 @@ void Bpe::add_merges(const BpeDefinition& definition, const StringTable& ids_of_
     const Pair& pair = pairs.back();
     merges_.assign(pair.left, pair.right, {static_cast<std::uint32_t>(rank), pair.result});
     last_made[pair.result] = static_cast<std::uint32_t>(rank) + 1;
+    note_joint(left, right);
   }
   for (std::size_t rank = 0; rank < pairs.size(); ++rank) {
     if (last_made[pairs[rank].left] > rank || last_made[pairs[rank].right] > rank) ranks_grow_ = false;
   }
+}
+
+// Pieces that are not spelt in bytes are never made of bytes, so they join nothing.
+void Bpe::note_joint(std::string_view left, std::string_view right) {
+  const auto before = from_byte_alphabet(left), after = from_byte_alphabet(right);
+  if (!before || !after || before->empty() || after->empty()) return;
+  joints_[static_cast<unsigned char>(before->back())].set(static_cast<unsigned char>(after->front()));
 }
 
 void Bpe::find_whole_words(const BpeDefinition& definition) {
@@ -102,12 +110,30 @@ void Bpe::encode_word(std::string_view word, std::vector<TokenId>& ids) const {
   merge(word, ids);
 }
 
+// Where no merge can join two neighbouring bytes, the word falls into parts that merge independently: most hostile words into short ones.
 void Bpe::merge(std::string_view word, std::vector<TokenId>& ids) const {
-  if (word.size() >= Merge::kNone)
-    fail(ErrorCode::invalid_argument, "[tokenizer] a word of {} bytes is beyond 4 GiB; encode the text in parts", word.size());
+  const auto byte_at = [word](std::size_t i) { return static_cast<unsigned char>(word[i]); };
+  std::size_t begin = 0;
+  for (std::size_t end = 1; end <= word.size(); ++end) {
+    if (end < word.size() &&
+        (joints_[byte_at(end - 1)][byte_at(end)] || byte_tokens_[byte_at(end)] < 0 || byte_tokens_[byte_at(end - 1)] < 0))
+      continue;  // a dropped byte lets the bytes around it meet
+    merge_part(word.substr(begin, end - begin), ids);
+    begin = end;
+  }
+}
+
+void Bpe::merge_part(std::string_view part, std::vector<TokenId>& ids) const {
+  if (part.size() == 1) {
+    const std::int64_t token = byte_tokens_[static_cast<unsigned char>(part[0])];
+    if (token >= 0) ids.push_back(static_cast<TokenId>(token));
+    return;
+  }
+  if (part.size() >= Merge::kNone)
+    fail(ErrorCode::invalid_argument, "[tokenizer] a word of {} bytes is beyond 4 GiB; encode the text in parts", part.size());
   std::vector<TokenId> tokens;
-  tokens.reserve(word.size());
-  for (const char c : word) {
+  tokens.reserve(part.size());
+  for (const char c : part) {
     const std::int64_t token = byte_tokens_[static_cast<unsigned char>(c)];
     if (token >= 0) tokens.push_back(static_cast<TokenId>(token));
   }
