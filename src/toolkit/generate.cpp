@@ -23,13 +23,15 @@ Generated Engine::generate(std::string_view prompt, const GenerateOptions& optio
   const std::vector<text::TokenId> ids = tokenizer.encode(prompt);
   Generated result;
   toolkit::Utf8Stream stream;
+  text::DecodingStream decoding(tokenizer, true);
   const auto emit = [&](const std::string& text) {
     result.text += text;
     return text.empty() || !sink || sink(text);
   };
-  const auto on_token = [&](text::TokenId id) { return emit(stream.push(tokenizer.decode(std::span(&id, 1), true))); };
+  const auto on_token = [&](text::TokenId id) { return emit(stream.push(decoding.push(id))); };
   const engine::GenerationResult done =
       engine::generate(engine, ids, {.max_tokens = options.max_tokens, .sampling = options.sampling, .stop = {}}, on_token);
+  emit(stream.push(decoding.finish()));
   emit(stream.finish());
   result.prompt_tokens = ids.size();
   result.tokens = done.tokens.size();
