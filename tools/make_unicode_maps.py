@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes src/text/unicode_maps.inc: decompositions, combining classes, compositions and lower case as the PyPI `tokenizers` package has
-them, and the grapheme classes of the `regex` package (Unicode's own, checked against `tokenizers` by compare_tokenizers.py).
+them, and the grapheme classes of the `regex` package as far as `tokenizers` knows them.
 Usage: make_unicode_maps.py > src/text/unicode_maps.inc"""
+import struct
 import sys
 import unicodedata
 
@@ -48,12 +49,33 @@ def compositions(canonical):
         yield ord(first), ord(text[-1]), code
 
 
+def precompiled(key):
+    """A normalizer that makes a "b" of the cluster, if it is short, that starts with one character: a double-array trie of that one key."""
+    units, places = [0] * (256 * (len(key) + 2)), [256 * (i + 1) for i in range(len(key) + 1)]
+    units[0] = places[0] << 10
+    for i, label in enumerate(key):
+        place = places[i] ^ label
+        units[place] = (places[i + 1] ^ place) << 10 | (256 if i + 1 == len(key) else 0) | label
+    units[places[-1]] = 1 << 31
+    trie = struct.pack(f"<{len(units)}I", *units)
+    return normalizers.Precompiled(struct.pack("<I", len(trie)) + trie + b"b\0").normalize_str
+
+
 def grapheme_classes():
+    """Unicode's classes as the package of this Python has them, without what the reference's older version does not know."""
     names, rows = {}, []
     whole = "".join(map(chr, CODE_POINTS))
     for index, name in enumerate(GRAPHEMES):
         if index:
             names.update((ord(c), index) for c in regex.findall(r"\p{GCB=%s}" % name, whole))
+    joins_left = precompiled(b"a")
+    extending = {GRAPHEMES.index(name) for name in ("Extend", "ZWJ", "SpacingMark")}
+    for code in CODE_POINTS:
+        joined = joins_left("a" + chr(code)) == "b"
+        if joined != (names.get(code, 0) in extending):
+            names[code] = GRAPHEMES.index("Extend") if joined else 0
+        elif names.get(code) == GRAPHEMES.index("Prepend") and precompiled(chr(code).encode())(chr(code) + "a") != "b":
+            names[code] = 0
     flags = {}
     for bit, pattern in ((16, r"\p{Extended_Pictographic}"), (32, r"\p{InCB=Consonant}"), (64, r"\p{InCB=Linker}"), (128, r"\p{InCB=Extend}")):
         for c in regex.findall(pattern, whole):

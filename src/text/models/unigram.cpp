@@ -1,6 +1,8 @@
 // Unigram: the most probable sequence of tokens that spells the word.
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
 #include <limits>
 
 #include "base/error.h"
@@ -17,6 +19,30 @@ namespace {
 constexpr std::string_view kName = "Unigram";
 constexpr double kUnknownPenalty = 10;  // below the least probable token
 
+// A score as the reference reads it from its decimal digits: all of them as a whole number, then one division or multiplication. That may
+// be a unit in the last place off, which decides between equally probable ways to spell a word.
+double as_the_reference_reads(double score) {
+  std::array<char, 40> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), std::fabs(score), std::chars_format::scientific).ptr;
+  std::uint64_t digits = 0;
+  int exponent = 0;
+  const char* at = text.data();
+  for (bool fraction = false; at != end && *at != 'e'; ++at) {
+    if (*at == '.') {
+      fraction = true;
+      continue;
+    }
+    digits = digits * 10 + static_cast<std::uint64_t>(*at - '0');
+    exponent -= fraction ? 1 : 0;
+  }
+  int written = 0;
+  if (at != end) std::from_chars(at + (at[1] == '+' ? 2 : 1), end, written);
+  exponent += written;
+  if (exponent < -300 || exponent > 290) return score;  // nobody's log probability
+  const double scale = std::pow(10.0, std::abs(exponent)), whole = static_cast<double>(digits);
+  return std::copysign(exponent < 0 ? whole / scale : whole * scale, score);
+}
+
 // The best way to spell the word up to some byte.
 struct Best {
   static constexpr std::uint32_t kNone = 0xffffffff;
@@ -32,8 +58,8 @@ class Unigram final : public Model {
     double least = std::numeric_limits<double>::infinity();
     for (std::size_t id = 0; id < members.size(); ++id) {
       const Token& token = definition.tokens[id];
-      scores_[id] = token.score;
-      if (token.kind != TokenKind::unused) least = std::min(least, token.score);
+      scores_[id] = as_the_reference_reads(token.score);
+      if (token.kind != TokenKind::unused) least = std::min(least, scores_[id]);
       if (!members[id]) continue;
       pieces_.add(token.piece, static_cast<TokenId>(id));
       if (const auto byte = byte_of_piece(token.piece); byte && piece_of_byte(*byte) == token.piece)
