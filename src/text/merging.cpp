@@ -58,11 +58,11 @@ class Chain {
 
 }  // namespace
 
-void merge_short(const MergeTable& merges, std::vector<Symbol>& symbols) {
+void merge_short(const MergeTable& merges, std::vector<Symbol>& symbols, std::size_t stop) {
   std::array<Merge, kShortWord> pairs;  // pairs[i]: symbols i and i + 1
   std::size_t count = symbols.size();
   for (std::size_t i = 0; i + 1 < count; ++i) pairs[i] = merges.find(symbols[i].id, symbols[i + 1].id);
-  while (count > 1) {
+  while (count > stop) {
     std::size_t best = 0;
     for (std::size_t i = 1; i + 1 < count; ++i) {
       if (pairs[i].rank < pairs[best].rank) best = i;

@@ -18,8 +18,8 @@ struct Symbol {
 
 constexpr std::size_t kShortWord = 32;  // symbols up to which scanning for the smallest rank beats everything else
 
-// O(n^2), for at most kShortWord symbols: `symbols` becomes the result.
-void merge_short(const MergeTable& merges, std::vector<Symbol>& symbols);
+// O(n^2), for at most kShortWord symbols: `symbols` becomes the result. Stops early when only `stop` symbols are left.
+void merge_short(const MergeTable& merges, std::vector<Symbol>& symbols, std::size_t stop = 1);
 
 // O(n log n).
 void merge_long(const MergeTable& merges, std::vector<Symbol>& symbols);

@@ -4,15 +4,18 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 
 namespace tightrope::text {
 namespace {
 
 // A search that needs more than this is hostile: the patterns of real tokenizers take a few steps a character.
-constexpr std::uint32_t kStepLimit = 2'000'000;                                   // for one match
+constexpr std::uint32_t kStepLimit = 1'000'000;                                   // for one match
 constexpr std::uint32_t kHeapLimit = 16 * 1024;                                   // KiB
 constexpr std::uint32_t kDepthLimit = 20'000;                                     // of nested choices, on the heap
+constexpr double kSeconds = 10, kSecondsPerByte = 1e-6;                           // for one text: many matches within their limits add up
+constexpr std::size_t kMatchesPerLook = 64;                                       // at the clock
 constexpr std::size_t kLongestExpression = 64 * 1024;                             // bytes
 constexpr std::size_t kStackBytes = 32 * 1024, kLargestStackBytes = 1024 * 1024;  // of compiled code, on the heap
 
@@ -89,10 +92,13 @@ class GeneralPattern final : public Pattern {
     pcre2_set_heap_limit(context.get(), kHeapLimit);
     pcre2_set_depth_limit(context.get(), kDepthLimit);
     if (stack) pcre2_jit_stack_assign(context.get(), nullptr, stack.get());
-    std::size_t at = 0;
+    const Stopwatch watch;
+    std::size_t at = 0, found = 0;
     while (at < text.size() && next(text, at, data.get(), context.get())) {
       const std::size_t* ends = pcre2_get_ovector_pointer(data.get());
       const std::size_t begin = ends[0], end = ends[1];
+      if (++found % kMatchesPerLook == 0 && watch.seconds() > kSeconds + kSecondsPerByte * static_cast<double>(text.size()))
+        fail_too_long("time");
       if (end > begin) matches.push_back({offset + static_cast<std::uint32_t>(begin), offset + static_cast<std::uint32_t>(end)});
       at = end > at ? end : at + 1;
       while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80) ++at;
@@ -104,10 +110,13 @@ class GeneralPattern final : public Pattern {
     const int found =
         pcre2_match(code_.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), at, PCRE2_NO_UTF_CHECK, data, context);
     if (found == PCRE2_ERROR_NOMATCH) return false;
-    if (found < 0)
-      fail(ErrorCode::invalid_argument, "[tokenizer] the pattern '{}' takes too long on this text ({}); use another tokenizer.json",
-           std::string_view(expression_).substr(0, 200), message_of(found));
+    if (found < 0) fail_too_long(message_of(found));
     return true;
+  }
+
+  [[noreturn]] void fail_too_long(std::string_view limit) const {
+    fail(ErrorCode::invalid_argument, "[tokenizer] the pattern '{}' takes too long on this text ({}); use another tokenizer.json",
+         std::string_view(expression_).substr(0, 200), limit);
   }
 
   std::string expression_;
