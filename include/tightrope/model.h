@@ -30,7 +30,7 @@ struct ModelInfo {
   std::uint64_t context = 0;                                           // tokens
   bool tied = false;                                                   // the head is the embedding
   std::string rope;                                                    // "theta 10000, linear scaling 2"
-  std::string tokenizer;                                               // "byte-level BPE, 8192 tokens, llama-bpe"; empty when there is none
+  std::string tokenizer;                                               // "byte-level BPE, llama-bpe, 8192 tokens"; empty when there is none
   std::string chat_template;                                           // Jinja source; empty when there is none
   std::vector<std::pair<std::string, std::uint64_t>> bytes_by_format;  // largest first
   std::vector<std::pair<std::string, std::string>> provenance;         // what a Tightrope file says of its making, key and value

@@ -31,9 +31,8 @@ std::vector<std::span<const text::TokenId>> chunks(std::span<const text::TokenId
 }
 
 std::int64_t chunk_start_token(const text::Tokenizer& tokenizer) {
-  const text::BpeDefinition& definition = tokenizer.definition();
-  const bool starts_with_bos = !definition.prefix.empty() && std::int64_t{definition.prefix.front()} == definition.bos;
-  return starts_with_bos ? definition.bos : -1;
+  const text::TokenizerDefinition& definition = tokenizer.definition();
+  return definition.starts_with_bos() ? definition.bos : -1;
 }
 
 }  // namespace tightrope::data

@@ -1,156 +1,270 @@
-// Byte-level BPE ("gpt2") in a GGUF. What the format has no key for travels under keys of our own, written only when it is needed.
+// The tokenizer's keys in a GGUF, both ways: one row for each model that GGUF knows, and one key of our own for what it cannot say.
 #include "model/gguf_tokenizer.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/checked.h"
-#include "text/pre_tokenizer.h"
+#include "model/gguf_vocabulary.h"
+#include "model/gguf_words.h"
+#include "text/base64.h"
+#include "text/components.h"
+#include "text/score_merges.h"
 
 namespace tightrope::model {
 namespace {
 
 using checkpoint::Metadata;
-using text::BpeDefinition;
+using text::TokenizerDefinition;
 using text::TokenKind;
 
-constexpr std::string_view kModel = "tokenizer.ggml.model", kPre = "tokenizer.ggml.pre", kTokens = "tokenizer.ggml.tokens";
-constexpr std::string_view kTypes = "tokenizer.ggml.token_type", kMerges = "tokenizer.ggml.merges";
+constexpr std::string_view kModel = "tokenizer.ggml.model", kPre = "tokenizer.ggml.pre", kMerges = "tokenizer.ggml.merges";
 constexpr std::string_view kAddBos = "tokenizer.ggml.add_bos_token", kAddEos = "tokenizer.ggml.add_eos_token";
-constexpr std::string_view kPrefixSpace = "tokenizer.ggml.add_space_prefix", kChatTemplate = "tokenizer.chat_template";
-// Ours: i32 token ids; i32 pairs of an added token's id and its flags; whether merges are ignored against the pre-tokenizer's habit.
-constexpr std::string_view kPrefix = "tightrope.tokenizer.prefix", kSuffix = "tightrope.tokenizer.suffix";
-constexpr std::string_view kAddedFlags = "tightrope.tokenizer.added_flags", kIgnoreMerges = "tightrope.tokenizer.ignore_merges";
-constexpr std::string_view kByteUnknown = "tightrope.tokenizer.byte_unknown_token_id";
+constexpr std::string_view kAddSep = "tokenizer.ggml.add_sep_token", kPrefixSpace = "tokenizer.ggml.add_space_prefix";
+constexpr std::string_view kCharsmap = "tokenizer.ggml.precompiled_charsmap", kSqueeze = "tokenizer.ggml.remove_extra_whitespaces";
+constexpr std::string_view kChatTemplate = "tokenizer.chat_template";
+// Ours: the components as tokenizer.json describes them, written only when the other keys do not say the same.
+constexpr std::string_view kComponents = "tightrope.tokenizer.components";
+constexpr std::string_view kSpace = "\u2581";  // what SentencePiece writes for a space
 
-enum AddedFlag : std::int32_t { kSingleWord = 1, kLeftStrip = 2, kRightStrip = 4, kNormalized = 8, kSpecial = 16 };
-
-std::string placeholder(std::uint64_t id) { return fmt::format("[PAD{}]", id); }
-
-[[noreturn]] void malformed(std::string_view rule) { fail(ErrorCode::malformed, "[gguf] the tokenizer: {}; the file is damaged", rule); }
-
-std::vector<text::Token> read_tokens(const Metadata& metadata) {
-  const std::vector<std::string>* pieces = metadata.strings(kTokens);
-  if (!pieces || pieces->empty()) malformed("tokenizer.ggml.tokens is missing or empty");
-  const std::vector<std::int64_t> types = metadata.integers(kTypes);
-  if (!types.empty() && types.size() != pieces->size())
-    malformed(fmt::format("{} token types for {} tokens", types.size(), pieces->size()));
-  std::vector<text::Token> tokens(pieces->size());
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    const std::int64_t type = types.empty() ? 1 : types[i];
-    if (type < 1 || type > 6) malformed(fmt::format("token {} is of type {}, not 1 to 6", i, type));
-    tokens[i].kind = static_cast<TokenKind>(type - 1);
-    const bool hole = tokens[i].kind == TokenKind::unused && (*pieces)[i] == placeholder(i);
-    if (!hole) tokens[i].piece = (*pieces)[i];
-  }
-  while (!tokens.empty() && tokens.back().kind == TokenKind::unused && tokens.back().piece.empty()) tokens.pop_back();
-  return tokens;
+Json component(std::string_view type, Json::Object members = {}) {
+  members.insert(members.begin(), {"type", type});
+  return Json(std::move(members));
 }
 
-std::vector<std::pair<std::string, std::string>> read_merges(const Metadata& metadata) {
-  std::vector<std::pair<std::string, std::string>> merges;
-  const std::vector<std::string>* lines = metadata.strings(kMerges);
-  if (!lines) malformed("tokenizer.ggml.merges is missing");
-  merges.reserve(lines->size());
-  for (const std::string& line : *lines) {
-    const std::size_t space = line.find(' ', 1);
-    if (space == std::string::npos || space + 1 == line.size())
-      malformed(fmt::format("the merge '{}' is not two pieces", line.substr(0, 64)));
-    merges.emplace_back(line.substr(0, space), line.substr(space + 1));
-  }
-  return merges;
+template <class Read>
+auto read_sequence(Read&& read, std::string_view members, Json::Array parts) {
+  const Json sequence = component("Sequence", {{std::string(members), Json(std::move(parts))}});
+  return read(&sequence);
 }
 
-std::vector<BpeDefinition::Added> read_added(const Metadata& metadata, const std::vector<text::Token>& tokens) {
-  std::vector<BpeDefinition::Added> added;
-  for (std::size_t id = 0; id < tokens.size(); ++id) {
-    const TokenKind kind = tokens[id].kind;
-    if (kind == TokenKind::control || kind == TokenKind::user_defined)
-      added.push_back({.id = static_cast<text::TokenId>(id), .content = tokens[id].piece, .special = kind == TokenKind::control});
-  }
-  const std::vector<std::int64_t> flags = metadata.integers(kAddedFlags);
-  if (flags.size() % 2 != 0) malformed("tightrope.tokenizer.added_flags is not made of pairs");
-  for (std::size_t i = 0; i < flags.size(); i += 2) {
-    const auto found =
-        std::find_if(added.begin(), added.end(), [&](const BpeDefinition::Added& token) { return std::cmp_equal(token.id, flags[i]); });
-    if (found == added.end()) malformed(fmt::format("flags for token {}, which is not an added one", flags[i]));
-    found->single_word = (flags[i + 1] & kSingleWord) != 0;
-    found->left_strip = (flags[i + 1] & kLeftStrip) != 0;
-    found->right_strip = (flags[i + 1] & kRightStrip) != 0;
-    found->normalized = (flags[i + 1] & kNormalized) != 0;
-    found->special = (flags[i + 1] & kSpecial) != 0;
-  }
-  return added;
-}
+Json literal(std::string_view text) { return Json(Json::Object{{"String", text}}); }
 
 std::string id_key(std::string_view name) { return fmt::format("tokenizer.ggml.{}_token_id", name); }
 
-std::int64_t special_id(const Metadata& metadata, std::string_view key, std::size_t tokens) {
+std::int64_t special_id(const Metadata& metadata, std::string_view name, std::size_t tokens) {
+  const std::string key = id_key(name);
   if (!metadata.find(key)) return -1;
   const std::uint64_t id = metadata.unsigned_or(key, 0);
-  if (id >= tokens) malformed(fmt::format("{} is {}, beyond its {} tokens", key, id, tokens));
+  if (id >= tokens) malformed_gguf_tokenizer(fmt::format("{} is {}, beyond its {} tokens", key, id, tokens));
   return static_cast<std::int64_t>(id);
 }
 
-// The ids a template puts on one side: our own key, or the one token that GGUF's flag stands for.
-std::vector<text::TokenId> read_side(const Metadata& metadata, std::string_view own_key, bool flag, std::int64_t token,
-                                     std::size_t tokens) {
-  std::vector<text::TokenId> ids;
-  for (const std::int64_t id : metadata.integers(own_key)) {
-    if (id < 0 || std::cmp_greater_equal(id, tokens)) malformed(fmt::format("{} names token {} of {}", own_key, id, tokens));
-    ids.push_back(static_cast<text::TokenId>(id));
+// The tokens around the text, as the flags say or as they are by habit.
+void read_around(const Metadata& metadata, bool bos, bool eos, TokenizerDefinition& definition) {
+  std::vector<text::TokenId> prefix, suffix;
+  if (metadata.bool_or(kAddBos, bos) && definition.bos >= 0) prefix.push_back(static_cast<text::TokenId>(definition.bos));
+  if (metadata.bool_or(kAddEos, eos) && definition.eos >= 0) suffix.push_back(static_cast<text::TokenId>(definition.eos));
+  definition.around = text::surrounding_template(prefix, suffix);
+}
+
+// gpt2: byte-level BPE.
+
+void read_bpe(const Metadata& metadata, TokenizerDefinition& definition) {
+  const GgufWords words = read_gguf_words(metadata.string_or(kPre, "default"));
+  text::BpeOptions options;
+  options.merges = read_gguf_merges(metadata, kMerges);
+  options.ignore_merges = words.ignore_merges;
+  definition.model = std::move(options);
+  definition.pre_tokenizers = words.components;
+  if (metadata.bool_or(kPrefixSpace, false)) {
+    Json last = words.components.back()->write();
+    last["add_prefix_space"] = true;
+    definition.pre_tokenizers.back() = text::read_pre_tokenizers(&last).front();
   }
-  if (ids.empty() && flag && token >= 0) ids.push_back(static_cast<text::TokenId>(token));
-  return ids;
+  definition.decoders = text::byte_level_decoders();
+  // Files without the flag: readers of GGUF add BOS for the Llama 3 family, which is the one that ignores merges.
+  read_around(metadata, words.ignore_merges, false, definition);
 }
 
-bool is_only(const std::vector<text::TokenId>& ids, std::int64_t token) { return ids.size() == 1 && std::cmp_equal(ids[0], token); }
-
-void write_side(const std::vector<text::TokenId>& ids, std::int64_t token, std::string_view flag_key, std::string_view own_key,
-                Metadata& metadata) {
-  metadata.set(std::string(flag_key), {is_only(ids, token)});
-  if (!ids.empty() && !is_only(ids, token)) metadata.set(std::string(own_key), {std::vector<std::int32_t>(ids.begin(), ids.end())});
+bool is_byte_level(const TokenizerDefinition& definition) {
+  return definition.bpe() != nullptr && !definition.pre_tokenizers.empty() &&
+         definition.pre_tokenizers.back()->without_spelling() != nullptr;
 }
 
-std::int32_t flags_of(const BpeDefinition::Added& token) {
-  return (token.single_word ? kSingleWord : 0) | (token.left_strip ? kLeftStrip : 0) | (token.right_strip ? kRightStrip : 0) |
-         (token.normalized ? kNormalized : 0) | (token.special ? kSpecial : 0);
+void write_bpe(const TokenizerDefinition& definition, Metadata& metadata) {
+  const text::BpeOptions& options = *definition.bpe();
+  metadata.set(std::string(kPre), {std::string(find_gguf_words(definition.pre_tokenizers, options.ignore_merges).name)});
+  write_gguf_merges(options.merges, kMerges, metadata);
+  if (text::flag_of(definition.pre_tokenizers.back()->write(), "add_prefix_space", false)) metadata.set(std::string(kPrefixSpace), {true});
 }
 
-void write_added_flags(const BpeDefinition& definition, Metadata& metadata) {
-  std::vector<std::int32_t> pairs;
-  for (const BpeDefinition::Added& token : definition.added) {
-    const bool control = definition.tokens[token.id].kind == TokenKind::control;
-    if (flags_of(token) == (control ? kSpecial : 0)) continue;
-    pairs.push_back(narrow<std::int32_t>(token.id, "a token's id"));
-    pairs.push_back(flags_of(token));
+// llama: SentencePiece's BPE, merging by score.
+
+void read_sentencepiece(const Metadata& metadata, TokenizerDefinition& definition) {
+  definition.model = text::BpeOptions{.merges = {},
+                                      .merges_by_score = true,
+                                      .unknown = definition.unknown,
+                                      .fuse_unknown = true,
+                                      .byte_fallback = true,
+                                      .ignore_merges = false,
+                                      .continuing_prefix = "",
+                                      .end_suffix = ""};
+  const bool prefix = metadata.bool_or(kPrefixSpace, true);
+  Json::Array normalizers, decoders;
+  if (prefix) normalizers.push_back(component("Prepend", {{"prepend", kSpace}}));
+  normalizers.push_back(component("Replace", {{"pattern", literal(" ")}, {"content", kSpace}}));
+  decoders.push_back(component("Replace", {{"pattern", literal(kSpace)}, {"content", " "}}));
+  decoders.push_back(component("ByteFallback"));
+  decoders.push_back(component("Fuse"));
+  if (prefix) decoders.push_back(component("Strip", {{"content", " "}, {"start", 1}, {"stop", 0}}));
+  definition.normalizers = read_sequence(text::read_normalizers, "normalizers", std::move(normalizers));
+  definition.decoders = read_sequence(text::read_decoders, "decoders", std::move(decoders));
+  read_around(metadata, true, false, definition);
+}
+
+bool is_sentencepiece(const TokenizerDefinition& definition) {
+  return definition.bpe() != nullptr && definition.bpe()->byte_fallback && !is_byte_level(definition);
+}
+
+bool prepends_space(const TokenizerDefinition& definition) {
+  return text::write_normalizers(definition.normalizers).dump().find("Prepend") != std::string::npos ||
+         text::write_pre_tokenizers(definition.pre_tokenizers).dump().find(R"("prepend_scheme":"always")") != std::string::npos ||
+         text::write_pre_tokenizers(definition.pre_tokenizers).dump().find(R"("prepend_scheme":"first")") != std::string::npos;
+}
+
+void write_sentencepiece(const TokenizerDefinition& definition, Metadata& metadata) {
+  metadata.set(std::string(kPre), {std::string("default")});
+  metadata.set(std::string(kPrefixSpace), {prepends_space(definition)});
+  if (definition.bpe()->merges_by_score) return;
+  TokenizerDefinition scored = definition;
+  if (!text::give_scores(scored))
+    fail(ErrorCode::unsupported,
+         "[gguf] the merges of this tokenizer do not come from scores, and GGUF's tokenizer 'llama' has only scores");
+  write_gguf_scores(scored, metadata);
+}
+
+// bert: WordPiece. GGUF marks the pieces that start a word where everybody else marks those that go on.
+
+void read_word_piece(const Metadata& metadata, TokenizerDefinition& definition) {
+  const text::WordPieceOptions options{.unknown = definition.unknown};
+  definition.model = options;
+  for (text::Token& token : definition.tokens) {
+    const bool special = token.piece.size() > 2 && token.piece.starts_with('[') && token.piece.ends_with(']');
+    if (token.piece.starts_with(kSpace))
+      token.piece.erase(0, kSpace.size());
+    else if (!special && token.kind == TokenKind::normal)
+      token.piece.insert(0, options.continuing_prefix);
   }
-  if (!pairs.empty()) metadata.set(std::string(kAddedFlags), {std::move(pairs)});
+  definition.normalizers =
+      read_sequence(text::read_normalizers, "normalizers",
+                    {component("BertNormalizer",
+                               {{"clean_text", true}, {"handle_chinese_chars", true}, {"strip_accents", nullptr}, {"lowercase", true}})});
+  definition.pre_tokenizers = read_sequence(text::read_pre_tokenizers, "pretokenizers", {component("BertPreTokenizer")});
+  definition.decoders =
+      read_sequence(text::read_decoders, "decoders", {component("WordPiece", {{"prefix", options.continuing_prefix}, {"cleanup", true}})});
+  const std::size_t count = definition.tokens.size();
+  const std::int64_t cls = std::max(special_id(metadata, "cls", count), definition.bos);
+  std::int64_t sep = special_id(metadata, "seperator", count);  // so spelt
+  if (sep < 0) sep = definition.eos;
+  using Kind = text::TemplatePiece::Kind;
+  text::Template around{.single = {{Kind::first, 0, 0}}, .pair = {}};
+  if (metadata.bool_or(kAddBos, true) && cls >= 0)
+    around.single.insert(around.single.begin(), {Kind::token, static_cast<text::TokenId>(cls), 0});
+  const bool ends = metadata.bool_or(kAddSep, metadata.bool_or(kAddEos, true)) && sep >= 0;
+  if (ends) around.single.push_back({Kind::token, static_cast<text::TokenId>(sep), 0});
+  around.pair = around.single;
+  around.pair.push_back({Kind::second, 0, 1});
+  if (ends) around.pair.push_back({Kind::token, static_cast<text::TokenId>(sep), 1});
+  definition.around = around;
 }
 
-// A name whose pattern and way of merging are the definition's, so that any reader of GGUF does the same.
-void write_pre_tokenizer(const BpeDefinition& definition, Metadata& metadata) {
-  const text::PreTokenizer* wanted = text::find_pre_tokenizer(definition.pre_tokenizer);
-  if (!wanted) fail(ErrorCode::internal, "[gguf] the pre-tokenizer '{}' is not in the table; this is a bug", definition.pre_tokenizer);
-  for (const text::PreTokenizer& other : text::pre_tokenizers())
-    if (other.pattern == wanted->pattern && other.ignore_merges == definition.ignore_merges) wanted = &other;
-  metadata.set(std::string(kPre), {std::string(wanted->name)});
-  if (wanted->ignore_merges != definition.ignore_merges) metadata.set(std::string(kIgnoreMerges), {definition.ignore_merges});
-}
+bool is_word_piece(const TokenizerDefinition& definition) { return std::holds_alternative<text::WordPieceOptions>(definition.model); }
 
-void write_tokens(const BpeDefinition& definition, std::uint64_t vocab, Metadata& metadata) {
-  std::vector<std::string> pieces;
-  std::vector<std::int32_t> types;
-  for (std::uint64_t id = 0; id < std::max<std::uint64_t>(vocab, definition.tokens.size()); ++id) {
-    const bool hole =
-        id >= definition.tokens.size() || (definition.tokens[id].kind == TokenKind::unused && definition.tokens[id].piece.empty());
-    pieces.push_back(hole ? placeholder(id) : definition.tokens[id].piece);
-    types.push_back(1 + static_cast<std::int32_t>(hole ? TokenKind::unused : definition.tokens[id].kind));
+void write_word_piece(const TokenizerDefinition& definition, Metadata& metadata) {
+  const auto& options = std::get<text::WordPieceOptions>(definition.model);
+  if (options.continuing_prefix.empty())
+    fail(ErrorCode::unsupported, "[gguf] GGUF's tokenizer 'bert' cannot say that pieces inside a word look like those at its start");
+  metadata.set(std::string(kPre), {std::string("default")});
+  std::vector<std::string> pieces = *metadata.strings("tokenizer.ggml.tokens");
+  for (std::size_t id = 0; id < definition.tokens.size(); ++id) {
+    const text::Token& token = definition.tokens[id];
+    const bool special = token.piece.size() > 2 && token.piece.starts_with('[') && token.piece.ends_with(']');
+    if (token.kind != TokenKind::normal || special) continue;
+    const bool goes_on = token.piece.starts_with(options.continuing_prefix);
+    pieces[id] = goes_on ? token.piece.substr(options.continuing_prefix.size()) : std::string(kSpace) + token.piece;
   }
-  std::vector<std::string> merges;
-  for (const auto& [left, right] : definition.merges) merges.push_back(fmt::format("{} {}", left, right));
-  metadata.set(std::string(kTokens), {std::move(pieces)});
-  metadata.set(std::string(kTypes), {std::move(types)});
-  metadata.set(std::string(kMerges), {std::move(merges)});
+  metadata.set("tokenizer.ggml.tokens", {std::move(pieces)});
+  const std::vector<text::TokenId> prefix = definition.prefix(), suffix = definition.suffix();
+  if (prefix.size() == 1) metadata.set(id_key("cls"), {prefix.front()});
+  if (suffix.size() == 1) metadata.set(id_key("seperator"), {suffix.front()});
+}
+
+// t5: SentencePiece's Unigram.
+
+void read_unigram(const Metadata& metadata, TokenizerDefinition& definition) {
+  definition.model = text::UnigramOptions{.unknown = definition.unknown, .byte_fallback = false};
+  Json::Array normalizers, pre_tokenizers;
+  if (const std::vector<std::int64_t> charsmap = metadata.integers(kCharsmap); !charsmap.empty()) {
+    std::string bytes;
+    for (const std::int64_t byte : charsmap) bytes += static_cast<char>(static_cast<unsigned char>(byte & 0xff));
+    normalizers.push_back(component("Precompiled", {{"precompiled_charsmap", text::encoded_base64(bytes)}}));
+  }
+  if (metadata.bool_or(kSqueeze, false)) pre_tokenizers.push_back(component("WhitespaceSplit"));
+  const Json metaspace =
+      component("Metaspace",
+                {{"replacement", kSpace}, {"prepend_scheme", metadata.bool_or(kPrefixSpace, true) ? "always" : "never"}, {"split", true}});
+  pre_tokenizers.push_back(metaspace);
+  definition.normalizers = read_sequence(text::read_normalizers, "normalizers", std::move(normalizers));
+  definition.pre_tokenizers = read_sequence(text::read_pre_tokenizers, "pretokenizers", std::move(pre_tokenizers));
+  definition.decoders = text::read_decoders(&metaspace);
+  read_around(metadata, false, true, definition);
+}
+
+bool is_unigram(const TokenizerDefinition& definition) { return std::holds_alternative<text::UnigramOptions>(definition.model); }
+
+void write_unigram(const TokenizerDefinition& definition, Metadata& metadata) {
+  metadata.set(std::string(kPre), {std::string("default")});
+  metadata.set(std::string(kPrefixSpace), {prepends_space(definition)});
+  const std::string words = text::write_pre_tokenizers(definition.pre_tokenizers).dump();
+  metadata.set(std::string(kSqueeze), {words.find("WhitespaceSplit") != std::string::npos});
+  for (const text::NormalizerPointer& normalizer : definition.normalizers) {
+    const Json description = normalizer->write();
+    const Json* charsmap = description.find("precompiled_charsmap");
+    if (charsmap == nullptr) continue;
+    const std::string bytes = text::decoded_base64(charsmap->as_string("precompiled_charsmap"), "precompiled_charsmap");
+    checkpoint::ValueArray values;
+    for (const char byte : bytes) values.push_back({static_cast<std::uint8_t>(byte)});
+    metadata.set(std::string(kCharsmap), {std::move(values), 0});  // 0: GGUF's number for bytes
+  }
+}
+
+struct Row {
+  std::string_view name;  // tokenizer.ggml.model
+  void (*read)(const Metadata& metadata, TokenizerDefinition& definition);
+  bool (*holds)(const TokenizerDefinition& definition);
+  void (*write)(const TokenizerDefinition& definition, Metadata& metadata);
+};
+
+constexpr Row kRows[] = {
+    {"gpt2", read_bpe, is_byte_level, write_bpe},
+    {"llama", read_sentencepiece, is_sentencepiece, write_sentencepiece},
+    {"bert", read_word_piece, is_word_piece, write_word_piece},
+    {"t5", read_unigram, is_unigram, write_unigram},
+};
+
+std::string known_names() {
+  std::string names;
+  for (const Row& row : kRows) names.append(names.empty() ? "" : ", ").append(row.name);
+  return names;
+}
+
+TokenizerDefinition read_without_components(const Metadata& metadata) {
+  const std::string name = metadata.string_or(kModel, "");
+  const auto row = std::ranges::find(kRows, name, &Row::name);
+  if (row == std::end(kRows))
+    fail(ErrorCode::unsupported, "[gguf] the tokenizer model '{}' is not supported; known are {}", name.substr(0, 64), known_names());
+  TokenizerDefinition definition;
+  definition.tokens = read_gguf_tokens(metadata);
+  const std::size_t count = definition.tokens.size();
+  definition.bos = special_id(metadata, "bos", count);
+  definition.eos = special_id(metadata, "eos", count);
+  definition.unknown = special_id(metadata, "unknown", count);
+  definition.padding = special_id(metadata, "padding", count);
+  definition.chat_template = metadata.string_or(kChatTemplate, "");
+  row->read(metadata, definition);
+  definition.added = gguf_added_tokens(definition.tokens);
+  return definition;
 }
 
 }  // namespace
@@ -160,51 +274,36 @@ bool has_gguf_tokenizer(const Metadata& metadata) {
   return model != "none" && model != "no_vocab";
 }
 
-BpeDefinition read_gguf_tokenizer(const Metadata& metadata) {
-  if (const std::string model = metadata.string_or(kModel, ""); model != "gpt2")
-    fail(ErrorCode::unsupported, "[gguf] the tokenizer model '{}' is not supported; known is gpt2 (byte-level BPE)", model.substr(0, 64));
-  const std::string pre = metadata.string_or(kPre, "default");
-  const text::PreTokenizer* rules = text::find_pre_tokenizer(pre);
-  if (!rules)
-    fail(ErrorCode::unsupported, "[gguf] the pre-tokenizer '{}' is not supported; known are {}", pre.substr(0, 64),
-         text::known_pre_tokenizers());
-  BpeDefinition definition;
-  definition.tokens = read_tokens(metadata);
-  definition.merges = read_merges(metadata);
-  definition.pre_tokenizer = rules->name;
-  definition.ignore_merges = metadata.bool_or(kIgnoreMerges, rules->ignore_merges);
-  definition.add_prefix_space = metadata.bool_or(kPrefixSpace, false);
-  definition.added = read_added(metadata, definition.tokens);
-  const std::size_t count = definition.tokens.size();
-  definition.bos = special_id(metadata, id_key("bos"), count);
-  definition.eos = special_id(metadata, id_key("eos"), count);
-  definition.unknown = special_id(metadata, id_key("unknown"), count);
-  definition.padding = special_id(metadata, id_key("padding"), count);
-  definition.byte_unknown = special_id(metadata, kByteUnknown, count);
-  // Files without the flag: readers of GGUF add BOS for the Llama 3 family, which is the one that ignores merges.
-  definition.prefix = read_side(metadata, kPrefix, metadata.bool_or(kAddBos, rules->ignore_merges), definition.bos, count);
-  definition.suffix = read_side(metadata, kSuffix, metadata.bool_or(kAddEos, false), definition.eos, count);
-  definition.chat_template = metadata.string_or(kChatTemplate, "");
+TokenizerDefinition read_gguf_tokenizer(const Metadata& metadata) {
+  TokenizerDefinition definition = read_without_components(metadata);
+  if (const std::string components = metadata.string_or(kComponents, ""); !components.empty())
+    read_gguf_components(Json::parse(components, kComponents), definition);
   return definition;
 }
 
-void write_gguf_tokenizer(const BpeDefinition& definition, std::uint64_t vocab, Metadata& metadata) {
-  metadata.set(std::string(kModel), {std::string("gpt2")});
-  write_pre_tokenizer(definition, metadata);
-  write_tokens(definition, vocab, metadata);
-  const auto set_id = [&](std::string_view key, std::int64_t id) {
-    if (id >= 0) metadata.set(std::string(key), {narrow<std::uint32_t>(id, "a special token's id")});
+void write_gguf_tokenizer(const TokenizerDefinition& definition, std::uint64_t vocab, Metadata& metadata) {
+  const auto row = std::ranges::find_if(kRows, [&](const Row& candidate) { return candidate.holds(definition); });
+  if (row == std::end(kRows))
+    fail(ErrorCode::unsupported, "[gguf] GGUF has no tokenizer that does what this one does; it has {}", known_names());
+  metadata.set(std::string(kModel), {std::string(row->name)});
+  write_gguf_tokens(definition, vocab, metadata);
+  const auto set_id = [&](std::string_view name, std::int64_t id) {
+    if (id >= 0) metadata.set(id_key(name), {narrow<std::uint32_t>(id, "a special token's id")});
   };
-  set_id(id_key("bos"), definition.bos);
-  set_id(id_key("eos"), definition.eos);
-  set_id(id_key("unknown"), definition.unknown);
-  set_id(id_key("padding"), definition.padding);
-  set_id(kByteUnknown, definition.byte_unknown);
-  write_side(definition.prefix, definition.bos, kAddBos, kPrefix, metadata);
-  write_side(definition.suffix, definition.eos, kAddEos, kSuffix, metadata);
-  if (definition.add_prefix_space) metadata.set(std::string(kPrefixSpace), {true});
-  write_added_flags(definition, metadata);
+  set_id("bos", definition.bos);
+  set_id("eos", definition.eos);
+  set_id("unknown", std::max(definition.unknown, std::visit([](const auto& model) { return model.unknown; }, definition.model)));
+  set_id("padding", definition.padding);
+  const auto is_only = [](const std::vector<text::TokenId>& ids, std::int64_t token) {
+    return ids.size() == 1 && std::cmp_equal(ids[0], token);
+  };
+  const bool bert = is_word_piece(definition);
+  metadata.set(std::string(kAddBos), {bert ? !definition.prefix().empty() : is_only(definition.prefix(), definition.bos)});
+  metadata.set(std::string(kAddEos), {bert ? !definition.suffix().empty() : is_only(definition.suffix(), definition.eos)});
+  row->write(definition, metadata);
   if (!definition.chat_template.empty()) metadata.set(std::string(kChatTemplate), {definition.chat_template});
+  const std::string wanted = gguf_components(definition).dump();
+  if (gguf_components(read_without_components(metadata)).dump() != wanted) metadata.set(std::string(kComponents), {wanted});
 }
 
 }  // namespace tightrope::model

@@ -13,7 +13,7 @@ constexpr std::string_view kSource = "[gguf]";
 std::shared_ptr<const text::Tokenizer> read_tokenizer(const checkpoint::Metadata& metadata, Config& config) {
   if (!has_gguf_tokenizer(metadata)) return nullptr;
   try {
-    text::BpeDefinition definition = read_gguf_tokenizer(metadata);
+    text::TokenizerDefinition definition = read_gguf_tokenizer(metadata);
     if (definition.tokens.size() > config.vocab)
       fail(ErrorCode::malformed, "{} the tokenizer has {} tokens, the model embeds {}; the file is damaged", kSource,
            definition.tokens.size(), config.vocab);

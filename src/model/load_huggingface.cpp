@@ -48,7 +48,7 @@ std::shared_ptr<const text::Tokenizer> read_tokenizer(const fs::path& folder, Co
   const std::string text = text_in(folder, "tokenizer.json", kTokenizerBytes);
   if (text.empty()) return nullptr;
   try {
-    text::BpeDefinition definition = text::parse_tokenizer_json(text, text_in(folder, "tokenizer_config.json", kConfigBytes));
+    text::TokenizerDefinition definition = text::parse_tokenizer_json(text, text_in(folder, "tokenizer_config.json", kConfigBytes));
     if (const std::string chat = text_in(folder, "chat_template.jinja", kConfigBytes); !chat.empty()) definition.chat_template = chat;
     if (definition.tokens.size() > config.vocab)
       fail(ErrorCode::malformed, "{} tokenizer.json has {} tokens, the model embeds {}; they do not belong together", kSource,

@@ -57,7 +57,7 @@ Config completed(const Model& model) {
   Config config = model.config();
   config.dtype = main_dtype(model.weights());
   if (!model.tokenizer()) return config;
-  const text::BpeDefinition& definition = model.tokenizer()->definition();
+  const text::TokenizerDefinition& definition = model.tokenizer()->definition();
   if (config.bos < 0) config.bos = definition.bos;
   if (config.padding < 0) config.padding = definition.padding;
   if (config.eos.empty() && definition.eos >= 0) config.eos.push_back(definition.eos);
@@ -83,7 +83,7 @@ void write_texts(const Model& model, const Json& config, const std::filesystem::
   write_text_file(folder / "config.json", config.dump(kIndent) + "\n");
   write_text_file(folder / "generation_config.json", generation_config(config).dump(kIndent) + "\n");
   if (!model.tokenizer()) return;
-  const text::BpeDefinition& definition = model.tokenizer()->definition();
+  const text::TokenizerDefinition& definition = model.tokenizer()->definition();
   write_text_file(folder / "tokenizer.json", text::write_tokenizer_json(definition));
   write_text_file(folder / "tokenizer_config.json", text::write_tokenizer_config_json(definition));
 }

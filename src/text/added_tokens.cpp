@@ -1,4 +1,4 @@
-// Finds added tokens (<|im_start|> and the like) in raw text before any other rule sees it.
+// Finds added tokens (<|im_start|> and the like) in text before any other rule sees it.
 #include "text/added_tokens.h"
 
 #include <algorithm>
@@ -17,31 +17,28 @@ unsigned char byte_at(std::string_view text, std::size_t at) { return static_cas
 
 }  // namespace
 
-AddedTokens::AddedTokens(std::vector<const BpeDefinition::Added*> tokens) : sorted_(std::move(tokens)) {
-  std::ranges::sort(sorted_, {}, [](const auto* token) { return std::string_view(token->content); });
-  for (const auto* token : sorted_) starts_[byte_at(token->content, 0)] = true;
+AddedTokens::AddedTokens(std::vector<Entry> tokens) : sorted_(std::move(tokens)) {
+  std::ranges::stable_sort(sorted_, {}, &Entry::content);
+  for (const Entry& entry : sorted_) starts_[byte_at(entry.content, 0)] = true;
 }
 
-const BpeDefinition::Added* AddedTokens::next_match(std::string_view text, std::size_t& at) const noexcept {
+const AddedTokens::Entry* AddedTokens::next_match(std::string_view text, std::size_t& at) const noexcept {
   if (empty()) return nullptr;
   for (; at < text.size(); ++at) {
     if (!starts_[byte_at(text, at)]) continue;
-    if (const auto* token = longest_match(text.substr(at))) return token;
+    if (const Entry* entry = longest_match(text.substr(at))) return entry;
   }
   return nullptr;
 }
 
 // Narrows the range of contents that agree with the text, a byte at a time; a content used up is the first of its range.
-const BpeDefinition::Added* AddedTokens::longest_match(std::string_view text) const noexcept {
-  const BpeDefinition::Added* longest = nullptr;
+const AddedTokens::Entry* AddedTokens::longest_match(std::string_view text) const noexcept {
+  const Entry* longest = nullptr;
   auto first = sorted_.begin(), last = sorted_.end();
   for (std::size_t i = 0; first != last; ++i) {
-    if ((*first)->content.size() == i) {
-      longest = *first++;
-      if (first == last) break;
-    }
-    if (i == text.size()) break;
-    const auto byte_of = [i](const auto* token) { return byte_at(token->content, i); };
+    while (first != last && first->content.size() == i) longest = &*first++;
+    if (first == last || i == text.size()) break;
+    const auto byte_of = [i](const Entry& entry) { return byte_at(entry.content, i); };
     const auto range = std::ranges::equal_range(first, last, byte_at(text, i), {}, byte_of);
     first = range.begin();
     last = range.end();

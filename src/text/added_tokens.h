@@ -1,12 +1,13 @@
-// Finds added tokens (<|im_start|> and the like) in raw text before any other rule sees it.
+// Finds added tokens (<|im_start|> and the like) in text before any other rule sees it.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
-#include "text/tokenizer.h"
+#include "text/definition.h"
 
 namespace tightrope::text {
 
@@ -16,10 +17,14 @@ struct Segment {
   std::int64_t id = -1;  // -1: plain
 };
 
-// One set of added tokens, matched leftmost and longest. Immutable and thread-safe; refers to the definition it was made from.
+// One set of added tokens, matched leftmost and longest. Immutable and thread-safe.
 class AddedTokens {
  public:
-  explicit AddedTokens(std::vector<const BpeDefinition::Added*> tokens);
+  struct Entry {
+    std::string content;  // what is looked for: not empty, valid UTF-8
+    TokenizerDefinition::Added token;
+  };
+  explicit AddedTokens(std::vector<Entry> tokens);
 
   bool empty() const noexcept { return sorted_.empty(); }
 
@@ -27,13 +32,15 @@ class AddedTokens {
   template <class Each>
   void split(std::string_view text, bool parse_special, Each&& each) const {
     std::size_t done = 0;  // text before it has been handed out; an overlapping match may start before it
-    for (std::size_t at = 0; const BpeDefinition::Added* token = next_match(text, at); at += token->content.size()) {
-      if (token->special && !parse_special) continue;
-      if (token->single_word && !stands_alone(text, at, at + token->content.size())) continue;
-      const std::size_t start = token->left_strip ? std::max(spaces_before(text, at), done) : at;
-      const std::size_t stop = token->right_strip ? spaces_after(text, at + token->content.size()) : at + token->content.size();
+    for (std::size_t at = 0; const Entry* found = next_match(text, at); at += found->content.size()) {
+      const TokenizerDefinition::Added& token = found->token;
+      const std::size_t end = at + found->content.size();
+      if (token.special && !parse_special) continue;
+      if (token.single_word && !stands_alone(text, at, end)) continue;
+      const std::size_t start = token.left_strip ? std::max(spaces_before(text, at), done) : at;
+      const std::size_t stop = token.right_strip ? spaces_after(text, end) : end;
       if (done < start) each(Segment{text.substr(done, start - done)});
-      each(Segment{text.substr(start, stop - start), token->id});
+      each(Segment{text.substr(start, stop - start), token.id});
       done = stop;
     }
     if (done < text.size()) each(Segment{text.substr(done)});
@@ -41,14 +48,14 @@ class AddedTokens {
 
  private:
   // The first match at or after `at`, which is moved to its start; null when there is none.
-  const BpeDefinition::Added* next_match(std::string_view text, std::size_t& at) const noexcept;
-  const BpeDefinition::Added* longest_match(std::string_view text) const noexcept;  // at its start
+  const Entry* next_match(std::string_view text, std::size_t& at) const noexcept;
+  const Entry* longest_match(std::string_view text) const noexcept;  // at its start
   static bool stands_alone(std::string_view text, std::size_t begin, std::size_t end) noexcept;
   static std::size_t spaces_before(std::string_view text, std::size_t at) noexcept;
   static std::size_t spaces_after(std::string_view text, std::size_t at) noexcept;
 
-  std::vector<const BpeDefinition::Added*> sorted_;  // by content, bytewise
-  std::array<bool, 256> starts_{};                   // first bytes of the contents
+  std::vector<Entry> sorted_;       // by content, bytewise
+  std::array<bool, 256> starts_{};  // first bytes of the contents
 };
 
 }  // namespace tightrope::text

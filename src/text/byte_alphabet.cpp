@@ -55,4 +55,20 @@ std::optional<std::string> from_byte_alphabet(std::string_view piece) {
   return out;
 }
 
+void spell_bytes(std::string_view text, std::size_t begin, std::size_t end, Rewriter& out) {
+  for (std::size_t at = begin; at < end; ++at) {
+    const unsigned byte = static_cast<unsigned char>(text[at]);
+    if (kAlphabet[byte] == byte && byte < 0x80)
+      out.copy(at, at + 1);
+    else
+      out.replace(at, at + 1, kAlphabet[byte]);
+  }
+}
+
+void spell_bytes(AlignedText& text) {
+  Rewriter out(text);
+  spell_bytes(text.text, 0, text.text.size(), out);
+  text = out.take();
+}
+
 }  // namespace tightrope::text

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "text/aligned_text.h"
+
 namespace tightrope::text {
 
 // Raw bytes, spelt in the alphabet.
@@ -12,5 +14,9 @@ std::string to_byte_alphabet(std::string_view bytes);
 
 // The inverse; nothing when a character is not of the alphabet. Requires valid UTF-8.
 std::optional<std::string> from_byte_alphabet(std::string_view piece);
+
+// Every byte of the text, spelt in the alphabet.
+void spell_bytes(AlignedText& text);
+void spell_bytes(std::string_view text, std::size_t begin, std::size_t end, Rewriter& out);  // of a stretch
 
 }  // namespace tightrope::text

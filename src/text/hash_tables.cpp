@@ -1,10 +1,9 @@
-// The two look-ups that encoding spends its time in: bytes to token, pair of tokens to merge. Open addressing, at most half full.
+// The look-ups that encoding spends its time in: bytes to token, pair of tokens to merge. Open addressing, at most half full.
 #include "text/hash_tables.h"
 
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <utility>
 
 namespace tightrope::text {
 namespace {
@@ -71,16 +70,6 @@ std::optional<TokenId> StringTable::find(std::string_view bytes) const noexcept 
   const Slot& slot = slot_of(bytes, hash_of(bytes));
   if (!slot.used) return std::nullopt;
   return slot.id;
-}
-
-MergeTable::MergeTable(std::size_t expected) : slots_(std::bit_ceil(2 * expected + 2)), mask_(slots_.size() - 1) {}
-
-// The constructor was told the number of entries, so the table never fills up.
-void MergeTable::assign(TokenId left, TokenId right, Merge merge) {
-  const std::uint64_t key = key_of(left, right);
-  std::size_t i = index_of(key);
-  while (slots_[i].key != kEmpty && slots_[i].key != key) i = (i + 1) & mask_;
-  slots_[i] = {key, merge};
 }
 
 }  // namespace tightrope::text

@@ -1,7 +1,6 @@
-// Three ways to apply merges to a sequence of tokens; all give the same answer, each is the fastest somewhere.
+// Applying merges to a sequence of tokens: the rule spelt out for few tokens, and with a queue for many.
 #include "text/merging.h"
 
-#include <algorithm>
 #include <array>
 #include <functional>
 #include <queue>
@@ -14,9 +13,9 @@ constexpr std::uint32_t kEnd = 0xffffffff;  // no neighbour
 // A doubly linked list over the places of the original sequence; a merge keeps the left place and removes the right one.
 class Chain {
  public:
-  Chain(const MergeTable& merges, const std::vector<TokenId>& tokens) : merges_(merges), links_(tokens.size()) {
-    const auto count = static_cast<std::uint32_t>(tokens.size());
-    for (std::uint32_t i = 0; i < count; ++i) links_[i] = {tokens[i], i == 0 ? kEnd : i - 1, i + 1 < count ? i + 1 : kEnd, {}};
+  Chain(const MergeTable& merges, const std::vector<Symbol>& symbols) : merges_(merges), links_(symbols.size()) {
+    const auto count = static_cast<std::uint32_t>(symbols.size());
+    for (std::uint32_t i = 0; i < count; ++i) links_[i] = {symbols[i], i == 0 ? kEnd : i - 1, i + 1 < count ? i + 1 : kEnd, {}};
     for (std::uint32_t i = 0; i < count; ++i) update(i);
   }
 
@@ -25,13 +24,11 @@ class Chain {
   std::uint32_t rank(std::uint32_t place) const { return links_[place].merge.rank; }
   std::uint32_t previous(std::uint32_t place) const { return links_[place].previous; }
 
-  void prefetch(std::uint32_t place) const { __builtin_prefetch(&links_[place], 1); }
-
   // Merges the pair that starts at `place`; the ranks of the pairs at `place` and before it are new then.
   void merge(std::uint32_t place) {
     Link& left = links_[place];
     Link& right = links_[left.next];
-    left.token = left.merge.id;
+    left.symbol = {left.merge.id, left.symbol.bytes + right.symbol.bytes};
     left.next = right.next;
     right.merge = {};
     if (left.next != kEnd) links_[left.next].previous = place;
@@ -39,20 +36,20 @@ class Chain {
     if (left.previous != kEnd) update(left.previous);
   }
 
-  void write(std::vector<TokenId>& tokens) const {
-    tokens.clear();
-    for (std::uint32_t i = links_.empty() ? kEnd : 0; i != kEnd; i = links_[i].next) tokens.push_back(links_[i].token);
+  void write(std::vector<Symbol>& symbols) const {
+    symbols.clear();
+    for (std::uint32_t i = links_.empty() ? kEnd : 0; i != kEnd; i = links_[i].next) symbols.push_back(links_[i].symbol);
   }
 
  private:
   struct Link {
-    TokenId token;
+    Symbol symbol;
     std::uint32_t previous, next;
     Merge merge;  // of this and the next
   };
   void update(std::uint32_t place) {
     Link& link = links_[place];
-    link.merge = link.next == kEnd ? Merge{} : merges_.find(link.token, links_[link.next].token);
+    link.merge = link.next == kEnd ? Merge{} : merges_.find(link.symbol.id, links_[link.next].symbol.id);
   }
 
   const MergeTable& merges_;
@@ -61,30 +58,30 @@ class Chain {
 
 }  // namespace
 
-void merge_short(const MergeTable& merges, std::vector<TokenId>& tokens) {
-  std::array<Merge, kShortWord> pairs;  // pairs[i]: tokens i and i + 1
-  std::size_t count = tokens.size();
-  for (std::size_t i = 0; i + 1 < count; ++i) pairs[i] = merges.find(tokens[i], tokens[i + 1]);
-  while (count > 1) {
+void merge_short(const MergeTable& merges, std::vector<Symbol>& symbols, std::size_t stop) {
+  std::array<Merge, kShortWord> pairs;  // pairs[i]: symbols i and i + 1
+  std::size_t count = symbols.size();
+  for (std::size_t i = 0; i + 1 < count; ++i) pairs[i] = merges.find(symbols[i].id, symbols[i + 1].id);
+  while (count > stop) {
     std::size_t best = 0;
     for (std::size_t i = 1; i + 1 < count; ++i) {
       if (pairs[i].rank < pairs[best].rank) best = i;
     }
     if (pairs[best].rank == Merge::kNone) break;
-    tokens[best] = pairs[best].id;
+    symbols[best] = {pairs[best].id, symbols[best].bytes + symbols[best + 1].bytes};
     for (std::size_t i = best + 1; i + 1 < count; ++i) {
-      tokens[i] = tokens[i + 1];
+      symbols[i] = symbols[i + 1];
       pairs[i - 1] = pairs[i];
     }
     --count;
-    if (best + 1 < count) pairs[best] = merges.find(tokens[best], tokens[best + 1]);
-    if (best > 0) pairs[best - 1] = merges.find(tokens[best - 1], tokens[best]);
+    if (best + 1 < count) pairs[best] = merges.find(symbols[best].id, symbols[best + 1].id);
+    if (best > 0) pairs[best - 1] = merges.find(symbols[best - 1].id, symbols[best].id);
   }
-  tokens.resize(count);
+  symbols.resize(count);
 }
 
-void merge_long(const MergeTable& merges, std::vector<TokenId>& tokens) {
-  Chain chain(merges, tokens);
+void merge_long(const MergeTable& merges, std::vector<Symbol>& symbols) {
+  Chain chain(merges, symbols);
   // Entries are rank and place in one number, so the order is the rule's. An entry is stale when the place has another rank by now.
   std::vector<std::uint64_t> entries;
   const auto entry = [&](std::uint32_t place) { return std::uint64_t{chain.rank(place)} << 32 | place; };
@@ -104,29 +101,7 @@ void merge_long(const MergeTable& merges, std::vector<TokenId>& tokens) {
     push(place);
     push(chain.previous(place));
   }
-  chain.write(tokens);
-}
-
-void merge_long_by_rank(const MergeTable& merges, std::size_t ranks, std::vector<TokenId>& tokens) {
-  constexpr std::size_t kAhead = 16;  // places; far enough to hide a cache miss, near enough to be still there
-  Chain chain(merges, tokens);
-  std::vector<std::vector<std::uint32_t>> places_of_rank(ranks);
-  const auto push = [&](std::uint32_t place) {
-    if (place != kEnd && chain.rank(place) != Merge::kNone) places_of_rank[chain.rank(place)].push_back(place);
-  };
-  for (std::uint32_t i = 0; i < chain.size(); ++i) push(i);
-  for (std::uint32_t rank = 0; rank < ranks; ++rank) {
-    std::vector<std::uint32_t> places = std::move(places_of_rank[rank]);  // a merge adds to larger ranks only
-    if (!std::ranges::is_sorted(places)) std::ranges::sort(places);
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      if (i + kAhead < places.size()) chain.prefetch(places[i + kAhead]);
-      if (chain.rank(places[i]) != rank) continue;
-      chain.merge(places[i]);
-      push(places[i]);
-      push(chain.previous(places[i]));
-    }
-  }
-  chain.write(tokens);
+  chain.write(symbols);
 }
 
 }  // namespace tightrope::text

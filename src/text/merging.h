@@ -1,4 +1,4 @@
-// Three ways to apply merges to a sequence of tokens; all give the same answer, each is the fastest somewhere.
+// Applying merges to a sequence of tokens: the rule spelt out for few tokens, and with a queue for many.
 #pragma once
 
 #include <vector>
@@ -7,18 +7,26 @@
 
 namespace tightrope::text {
 
-// The rule all three obey: while any two neighbours merge, merge the pair of smallest rank, of equal ranks the leftmost.
+// A token and how many bytes of the word it stands for.
+struct Symbol {
+  TokenId id = 0;
+  std::uint32_t bytes = 0;
+  bool operator==(const Symbol&) const = default;
+};
 
-constexpr std::size_t kShortWord = 32;  // tokens up to which scanning for the smallest rank beats keeping a queue
+// The rule both obey: while any two neighbours merge, merge the pair of smallest rank, of equal ranks the leftmost.
 
-// O(n^2), for at most kShortWord tokens: `tokens` becomes the result.
-void merge_short(const MergeTable& merges, std::vector<TokenId>& tokens);
+constexpr std::size_t kShortWord = 32;  // symbols up to which scanning for the smallest rank beats everything else
 
-// O(n log n), for any table.
-void merge_long(const MergeTable& merges, std::vector<TokenId>& tokens);
+// O(n^2), for at most kShortWord symbols: `symbols` becomes the result. Stops early when only `stop` symbols are left.
+void merge_short(const MergeTable& merges, std::vector<Symbol>& symbols, std::size_t stop = 1);
 
-// O(n + ranks), for tables in which a merge never makes a pair of smaller rank possible (`ranks`: one more than the largest): handles all
-// pairs of one rank in one sweep, so that memory is read nearly in order.
-void merge_long_by_rank(const MergeTable& merges, std::size_t ranks, std::vector<TokenId>& tokens);
+// O(n log n).
+void merge_long(const MergeTable& merges, std::vector<Symbol>& symbols);
+
+// Whichever is right.
+inline void merge_any(const MergeTable& merges, std::vector<Symbol>& symbols) {
+  symbols.size() <= kShortWord ? merge_short(merges, symbols) : merge_long(merges, symbols);
+}
 
 }  // namespace tightrope::text

@@ -1,4 +1,4 @@
-// Text to token ids and back: added tokens first, then words, then byte-pair merging.
+// Text to token ids and back: added tokens first, then the components in their order, then the model word by word.
 #include "text/tokenizer.h"
 
 #include <algorithm>
@@ -7,19 +7,22 @@
 
 #include "base/error.h"
 #include "text/added_tokens.h"
-#include "text/bpe.h"
 #include "text/byte_alphabet.h"
-#include "text/pre_tokenizer.h"
+#include "text/components.h"
+#include "text/models/model.h"
+#include "text/unicode.h"
 #include "text/utf8.h"
 
 namespace tightrope::text {
 namespace {
 
+constexpr std::size_t kLongestInput = std::size_t{1} << 30;  // bytes
+
 [[noreturn]] void fail_id(std::string_view what, std::int64_t id, std::size_t size) {
   fail(ErrorCode::malformed, "[tokenizer] {} is {}, but the vocabulary has {} tokens; the file is damaged", what, id, size);
 }
 
-void check_added(const BpeDefinition& definition) {
+void check_added(const TokenizerDefinition& definition) {
   std::unordered_set<TokenId> seen;
   std::unordered_set<std::string_view> contents;
   for (const auto& added : definition.added) {
@@ -31,7 +34,11 @@ void check_added(const BpeDefinition& definition) {
   }
 }
 
-void check_special_ids(const BpeDefinition& definition) {
+std::int64_t unknown_of(const ModelOptions& options) {
+  return std::visit([](const auto& model) { return model.unknown; }, options);
+}
+
+void check_special_ids(const TokenizerDefinition& definition) {
   const std::size_t size = definition.tokens.size();
   const auto check = [&](std::int64_t id, std::string_view what) {
     if (id < -1 || id >= static_cast<std::int64_t>(size)) fail_id(what, id, size);
@@ -40,15 +47,16 @@ void check_special_ids(const BpeDefinition& definition) {
   check(definition.eos, "the id of the EOS token");
   check(definition.unknown, "the id of the unknown token");
   check(definition.padding, "the id of the padding token");
-  check(definition.byte_unknown, "the id of the token for unknown bytes");
-  for (const TokenId id : definition.prefix) check(id, "an id of the template");
-  for (const TokenId id : definition.suffix) check(id, "an id of the template");
+  check(unknown_of(definition.model), "the id of the model's unknown token");
+  for (const auto* pieces : {&definition.around.single, &definition.around.pair})
+    for (const TemplatePiece& piece : *pieces) check(piece.id, "an id of the template");
 }
 
 // Everything the rest relies on; what it returns is safe to index with its own ids.
-BpeDefinition checked(BpeDefinition definition) {
+TokenizerDefinition checked(TokenizerDefinition definition) {
   if (definition.tokens.size() > kMaximumTokens)
     fail(ErrorCode::malformed, "[tokenizer] {} tokens are more than the limit of {}", definition.tokens.size(), kMaximumTokens);
+  if (definition.tokens.empty()) fail(ErrorCode::malformed, "[tokenizer] the vocabulary is empty; the file is damaged");
   for (std::size_t id = 0; id < definition.tokens.size(); ++id) {
     if (!is_valid_utf8(definition.tokens[id].piece))
       fail(ErrorCode::malformed, "[tokenizer] the spelling of token {} is not UTF-8; the file is damaged", id);
@@ -58,111 +66,271 @@ BpeDefinition checked(BpeDefinition definition) {
   return definition;
 }
 
-const PreTokenizer& pre_tokenizer_of(const BpeDefinition& definition) {
-  const PreTokenizer* found = find_pre_tokenizer(definition.pre_tokenizer);
-  if (found == nullptr)
-    fail(ErrorCode::unsupported, "[tokenizer] the pre-tokenizer '{}' is not known; known are {}", definition.pre_tokenizer,
-         known_pre_tokenizers());
-  return *found;
+std::string normalized(const TokenizerDefinition& definition, const TokenizerDefinition::Added& added) {
+  if (!added.normalized) return added.content;
+  AlignedText text{added.content, {}, false};
+  for (const NormalizerPointer& normalizer : definition.normalizers) normalizer->apply(text);
+  return text.text;
 }
 
-AddedTokens added_tokens_of(const BpeDefinition& definition, bool normalized) {
-  std::vector<const BpeDefinition::Added*> tokens;
+AddedTokens added_tokens_of(const TokenizerDefinition& definition, bool is_normalized) {
+  std::vector<AddedTokens::Entry> tokens;
   for (const auto& added : definition.added) {
-    if (added.normalized == normalized) tokens.push_back(&added);
+    if (added.normalized != is_normalized) continue;
+    std::string content = normalized(definition, added);
+    if (!content.empty()) tokens.push_back({std::move(content), added});
   }
   return AddedTokens(std::move(tokens));
 }
 
+// Spelling bytes in printable characters only to look those up is a detour: the model takes the bytes instead.
+bool takes_bytes(const TokenizerDefinition& definition) {
+  const BpeOptions* bpe = definition.bpe();
+  return bpe != nullptr && !bpe->byte_fallback && !bpe->fuse_unknown && bpe->continuing_prefix.empty() && bpe->end_suffix.empty() &&
+         !definition.pre_tokenizers.empty() && definition.pre_tokenizers.back()->without_spelling() != nullptr;
+}
+
+std::vector<PreTokenizerPointer> compiled_pre_tokenizers(const TokenizerDefinition& definition) {
+  std::vector<PreTokenizerPointer> list = definition.pre_tokenizers;
+  if (takes_bytes(definition)) list.back() = list.back()->without_spelling();
+  return list;
+}
+
+// The spaces at the ends of a token's text, off its span. Of added tokens every kind of space goes; of the model's only spaces proper, the
+// others being spelt as bytes.
+Span trimmed(Span span, std::string_view text, bool added, bool trims_first_space) {
+  const auto is_space = [&](std::size_t at) {
+    return text[at] == ' ' || (added && (CharacterClasses::instance().of(code_point_at(text, at).value) & kSpace) != 0);
+  };
+  std::uint32_t begin = span.begin, end = span.end;
+  std::size_t leading = 0;
+  while (begin < end && is_space(begin)) {
+    begin += static_cast<std::uint32_t>(code_point_at(text, begin).bytes);
+    ++leading;
+  }
+  if (!trims_first_space && span.begin == 0 && leading == 1) begin = 0;
+  while (end > begin && is_space(previous_code_point(text, end))) end = static_cast<std::uint32_t>(previous_code_point(text, end));
+  return {std::min(begin, end), end};
+}
+
+// Tokens of one text, with their spans when somebody wants to know.
+struct Tokens {
+  std::vector<TokenId> ids;
+  std::vector<Span> spans;
+  std::vector<bool> added;  // per span: of an added token
+  bool tracked = false;
+
+  void put_added(std::int64_t id, Span span) {
+    ids.push_back(static_cast<TokenId>(id));
+    if (!tracked) return;
+    spans.push_back(span);
+    added.resize(spans.size());
+    added.back() = true;
+  }
+};
+
 }  // namespace
 
 struct Tokenizer::Implementation {
-  explicit Implementation(BpeDefinition source)
+  explicit Implementation(TokenizerDefinition source)
       : definition(checked(std::move(source))),
-        pre_tokenizer(pre_tokenizer_of(definition)),
-        bpe(definition),
+        pre_tokenizers(compiled_pre_tokenizers(definition)),
+        model(model_row(definition.model).compile(definition, takes_bytes(definition))),
         raw_added(added_tokens_of(definition, false)),
         normalized_added(added_tokens_of(definition, true)),
+        decodes_bytes(definition.decoders.size() == 1 && definition.decoders[0]->spells_bytes()),
         decoded_ends(definition.tokens.size()),
         is_special(definition.tokens.size()) {
+    std::vector<std::string> spellings(definition.tokens.size());
+    for (const auto& added : definition.added) spellings[added.id] = normalized(definition, added);
     for (std::size_t id = 0; id < decoded_ends.size(); ++id) {
-      const std::string& piece = definition.tokens[id].piece;
-      if (definition.tokens[id].kind != TokenKind::unused) decoded += from_byte_alphabet(piece).value_or(piece);
+      const Token& token = definition.tokens[id];
+      const std::string& piece = spellings[id].empty() ? token.piece : spellings[id];
+      if (token.kind != TokenKind::unused) decoded += decodes_bytes ? from_byte_alphabet(piece).value_or(piece) : piece;
       decoded_ends[id] = decoded.size();
-      is_special[id] = definition.tokens[id].kind == TokenKind::control;
+      is_special[id] = token.kind == TokenKind::control;
     }
     for (const auto& added : definition.added) is_special[added.id] = added.special;
   }
 
-  std::string_view bytes_of(TokenId id) const {
+  std::string_view spelling_of(TokenId id) const {
     const std::size_t begin = id == 0 ? 0 : decoded_ends[id - 1];
     return std::string_view(decoded).substr(begin, decoded_ends[id] - begin);
   }
 
-  void encode_plain(std::string_view text, std::vector<TokenId>& ids) const {
-    std::string spaced;
-    if (definition.add_prefix_space && !text.starts_with(' ')) {
-      spaced.append(1, ' ').append(text);
-      text = spaced;
-    }
-    for (std::size_t begin = 0; begin < text.size();) {
-      const std::size_t end = word_end(pre_tokenizer, text, begin);
-      bpe.encode_word(text.substr(begin, end - begin), ids);
-      begin = end;
-    }
-  }
-
-  // Tokens matched in raw text come before those matched in normalized text, even though nothing is normalized here: the second set only
-  // sees what the first has left.
-  void encode(std::string_view text, bool parse_special, std::vector<TokenId>& ids) const {
-    raw_added.split(text, parse_special, [&](const Segment& outer) {
-      if (outer.id >= 0) return ids.push_back(static_cast<TokenId>(outer.id));
-      normalized_added.split(outer.text, parse_special, [&](const Segment& inner) {
-        if (inner.id >= 0)
-          ids.push_back(static_cast<TokenId>(inner.id));
-        else
-          encode_plain(inner.text, ids);
-      });
+  // Tokens matched in raw text come before those matched in normalized text: the second set only sees what the first has left.
+  void encode(std::string_view text, bool parse_special, Tokens& tokens) const {
+    raw_added.split(text, parse_special, [&](const Segment& segment) {
+      const auto begin = static_cast<std::size_t>(segment.text.data() - text.data());
+      if (segment.id < 0) return encode_plain(segment.text, begin, parse_special, tokens);
+      tokens.put_added(segment.id, {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(begin + segment.text.size())});
     });
   }
 
-  const BpeDefinition definition;
-  const PreTokenizer& pre_tokenizer;
-  const Bpe bpe;
-  const AddedTokens raw_added, normalized_added;  // they point into definition
-  std::string decoded;                            // the bytes of all tokens, one after the other
-  std::vector<std::size_t> decoded_ends;          // per id: where its bytes end
-  std::vector<bool> is_special;                   // per id: what decode leaves out on request
+  void encode_plain(std::string_view text, std::size_t offset, bool parse_special, Tokens& tokens) const {
+    AlignedText aligned = AlignedText::from(text, offset, tokens.tracked);
+    for (const NormalizerPointer& normalizer : definition.normalizers) normalizer->apply(aligned);
+    if (normalized_added.empty()) return encode_words(std::move(aligned), offset == 0, tokens);
+    const std::string_view whole = aligned.text;
+    normalized_added.split(whole, parse_special, [&](const Segment& segment) {
+      const auto begin = static_cast<std::size_t>(segment.text.data() - whole.data()), end = begin + segment.text.size();
+      if (segment.id < 0) {
+        AlignedText part{std::string(segment.text), {}, aligned.tracked};
+        if (part.tracked)
+          part.sources.assign(aligned.sources.begin() + static_cast<std::ptrdiff_t>(begin),
+                              aligned.sources.begin() + static_cast<std::ptrdiff_t>(end));
+        return encode_words(std::move(part), offset == 0 && begin == 0, tokens);
+      }
+      tokens.put_added(segment.id, tokens.tracked ? aligned.source_of(begin, end) : Span{});
+    });
+  }
+
+  void encode_words(AlignedText text, bool starts_text, Tokens& tokens) const {
+    if (text.text.empty()) return;
+    const auto size = static_cast<std::uint32_t>(text.text.size());
+    Pieces pieces{std::move(text), {{0, size}}, starts_text};
+    for (const PreTokenizerPointer& pre_tokenizer : pre_tokenizers) pre_tokenizer->apply(pieces);
+    std::vector<std::uint32_t> ends;
+    TokenSink sink{tokens.ids, tokens.tracked ? &ends : nullptr};
+    for (const Span word : pieces.words) {
+      ends.clear();
+      model->encode(std::string_view(pieces.text.text).substr(word.begin, word.end - word.begin), sink);
+      std::uint32_t begin = word.begin;
+      for (const std::uint32_t end : ends) {
+        tokens.spans.push_back(pieces.text.source_of(std::min(begin, word.begin + end), word.begin + end));
+        begin = word.begin + end;
+      }
+    }
+  }
+
+  Tokens encoded(std::string_view text, bool parse_special, bool tracked) const {
+    if (text.size() >= kLongestInput)
+      fail(ErrorCode::invalid_argument, "[tokenizer] a text of {} bytes is beyond 1 GiB; encode it in parts", text.size());
+    Tokens tokens{{}, {}, {}, tracked};
+    tokens.ids.reserve(text.size() / 4 + 8);
+    if (is_valid_utf8(text)) {
+      encode(text, parse_special, tokens);
+      trim(text, tokens);
+      return tokens;
+    }
+    const std::string repaired = repaired_utf8(text);
+    encode(repaired, parse_special, tokens);
+    trim(repaired, tokens);
+    if (!tracked) return tokens;
+    const std::vector<std::uint32_t> places = places_before_repair(text);
+    for (Span& span : tokens.spans) span = {places[span.begin], places[span.end]};
+    return tokens;
+  }
+
+  void trim(std::string_view text, Tokens& tokens) const {
+    if (!definition.around.trims_spans) return;
+    tokens.added.resize(tokens.spans.size());
+    for (std::size_t i = 0; i < tokens.spans.size(); ++i)
+      tokens.spans[i] = trimmed(tokens.spans[i], text, tokens.added[i], definition.around.trims_first_space);
+  }
+
+  Encoding around(const std::vector<TemplatePiece>& pieces, std::span<const Tokens> sequences, bool add_special) const {
+    Encoding encoding;
+    for (const TemplatePiece& piece : pieces) {
+      if (piece.kind == TemplatePiece::Kind::token) {
+        if (!add_special) continue;
+        encoding.ids.push_back(piece.id);
+        encoding.type_ids.push_back(piece.type);
+        encoding.spans.push_back({});
+        encoding.sequences.push_back(-1);
+        continue;
+      }
+      const bool second = piece.kind == TemplatePiece::Kind::second;
+      const Tokens& tokens = sequences[second ? 1 : 0];
+      encoding.ids.insert(encoding.ids.end(), tokens.ids.begin(), tokens.ids.end());
+      encoding.type_ids.insert(encoding.type_ids.end(), tokens.ids.size(), piece.type);
+      encoding.spans.insert(encoding.spans.end(), tokens.spans.begin(), tokens.spans.end());
+      encoding.sequences.insert(encoding.sequences.end(), tokens.ids.size(), second ? std::int8_t{1} : std::int8_t{0});
+    }
+    return encoding;
+  }
+
+  const TokenizerDefinition definition;
+  const std::vector<PreTokenizerPointer> pre_tokenizers;
+  const std::unique_ptr<const Model> model;
+  const AddedTokens raw_added, normalized_added;
+  const bool decodes_bytes;               // decoding is undoing the byte-level alphabet: `decoded` holds bytes
+  std::string decoded;                    // the spellings of all tokens, one after the other
+  std::vector<std::size_t> decoded_ends;  // per id: where its spelling ends
+  std::vector<bool> is_special;           // per id: what decode leaves out on request
 };
 
-Tokenizer::Tokenizer(BpeDefinition definition) : implementation_(std::make_unique<const Implementation>(std::move(definition))) {}
+Tokenizer::Tokenizer(TokenizerDefinition definition) : implementation_(std::make_unique<const Implementation>(std::move(definition))) {}
 Tokenizer::~Tokenizer() = default;
 Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
 
 std::vector<TokenId> Tokenizer::encode(std::string_view text, const EncodeOptions& options) const {
-  const BpeDefinition& definition = implementation_->definition;
+  const std::vector<TemplatePiece>& pieces = implementation_->definition.around.single;
+  std::vector<Tokens> tokens(1);
+  tokens[0] = implementation_->encoded(text, options.parse_special, false);
+  if (!options.add_special || pieces.size() == 1) return std::move(tokens[0].ids);
   std::vector<TokenId> ids;
-  ids.reserve(text.size() / 3 + 8);
-  if (options.add_special) ids = definition.prefix;
-  if (is_valid_utf8(text))
-    implementation_->encode(text, options.parse_special, ids);
-  else
-    implementation_->encode(repaired_utf8(text), options.parse_special, ids);
-  if (options.add_special) ids.insert(ids.end(), definition.suffix.begin(), definition.suffix.end());
+  ids.reserve(tokens[0].ids.size() + pieces.size());
+  for (const TemplatePiece& piece : pieces) {
+    if (piece.kind == TemplatePiece::Kind::token)
+      ids.push_back(piece.id);
+    else
+      ids.insert(ids.end(), tokens[0].ids.begin(), tokens[0].ids.end());
+  }
   return ids;
 }
 
+Encoding Tokenizer::encode_with_spans(std::string_view text, const EncodeOptions& options) const {
+  const Tokens tokens = implementation_->encoded(text, options.parse_special, true);
+  return implementation_->around(implementation_->definition.around.single, {&tokens, 1}, options.add_special);
+}
+
+Encoding Tokenizer::encode_pair(std::string_view first, std::string_view second, const EncodeOptions& options) const {
+  const Tokens sequences[] = {implementation_->encoded(first, options.parse_special, true),
+                              implementation_->encoded(second, options.parse_special, true)};
+  return implementation_->around(implementation_->definition.around.pair, sequences, options.add_special);
+}
+
 std::string Tokenizer::decode(std::span<const TokenId> ids, bool skip_special) const {
+  const Implementation& own = *implementation_;
   std::string text;
+  std::vector<std::string> pieces;
   for (const TokenId id : ids) {
     if (id >= vocabulary_size())
       fail(ErrorCode::invalid_argument, "[decode] token {} is outside the vocabulary of {}", id, vocabulary_size());
-    if (!skip_special || !implementation_->is_special[id]) text += implementation_->bytes_of(id);
+    if ((skip_special && own.is_special[id]) || own.definition.tokens[id].kind == TokenKind::unused) continue;
+    if (own.decodes_bytes)
+      text += own.spelling_of(id);
+    else
+      pieces.emplace_back(own.spelling_of(id));
   }
+  if (own.decodes_bytes) return text;
+  for (const DecoderPointer& decoder : own.definition.decoders) decoder->apply(pieces);
+  for (std::size_t i = 0; i < pieces.size(); ++i) text.append(i > 0 && own.definition.decoders.empty() ? " " : "").append(pieces[i]);
   return text;
 }
 
 std::size_t Tokenizer::vocabulary_size() const { return implementation_->definition.tokens.size(); }
-const BpeDefinition& Tokenizer::definition() const { return implementation_->definition; }
+const TokenizerDefinition& Tokenizer::definition() const { return implementation_->definition; }
+
+std::string DecodingStream::push(TokenId id) {
+  if (tokenizer_.implementation_->decodes_bytes) return tokenizer_.decode({&id, 1}, skip_special_);
+  ids_.push_back(id);
+  const std::string all = tokenizer_.decode(ids_, skip_special_);
+  constexpr std::size_t kHeld = 64;  // tokens after which an unfinished character is a broken one
+  if (all.ends_with("\xef\xbf\xbd") && ids_.size() - given_ < kHeld) return {};
+  return fresh(all);
+}
+
+// What the tokens held back add to the text of those given out; they are the context of what comes next.
+std::string DecodingStream::fresh(const std::string& all) {
+  const std::string before = tokenizer_.decode(std::span(ids_).first(given_), skip_special_);
+  std::string added = all.starts_with(before) ? all.substr(before.size()) : std::string();
+  ids_.erase(ids_.begin(), ids_.begin() + static_cast<std::ptrdiff_t>(given_));
+  given_ = ids_.size();
+  return added;
+}
+
+std::string DecodingStream::finish() { return given_ == ids_.size() ? std::string() : fresh(tokenizer_.decode(ids_, skip_special_)); }
 
 }  // namespace tightrope::text

@@ -2,74 +2,69 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
+
+#include "text/aligned_text.h"
+#include "text/definition.h"
 
 namespace tightrope::text {
 
-using TokenId = std::uint32_t;
-
-enum class TokenKind : std::uint8_t { normal, unknown, control, user_defined, unused, byte };  // GGUF's token_type is this plus 1
-
-// One row of the vocabulary.
-struct Token {
-  std::string piece;  // as the tokenizer file spells it (byte-level BPE: one printable character per byte)
-  TokenKind kind = TokenKind::normal;
-};
-
-// A file that asks for more tokens than this is refused before anything is allocated.
-constexpr std::uint64_t kMaximumTokens = 10'000'000;
-
-// Everything a byte-level BPE tokenizer is, free of any file format: what tokenizer.json and a GGUF's tokenizer keys are read into and
-// written from.
-struct BpeDefinition {
-  std::vector<Token> tokens;                                // index = id; holes are `unused`
-  std::vector<std::pair<std::string, std::string>> merges;  // in order of priority
-  std::string pre_tokenizer;                                // a name of the table in pre_tokenizer.h ("llama-bpe", "gpt-2", …)
-  bool ignore_merges = false;                               // a whole word that is a token is that token, whatever the merges say
-  bool add_prefix_space = false;
-  struct Added {     // matched in the raw text before anything else
-    TokenId id = 0;  // tokens[id].piece is the content
-    std::string content;
-    bool single_word = false, left_strip = false, right_strip = false, normalized = false, special = false;
-    bool in_vocabulary = false;  // merging may produce it too (a GGUF file cannot tell: false)
-  };
-  std::vector<Added> added;
-  std::vector<TokenId> prefix, suffix;                          // what the template post-processor puts around one sequence
-  std::int64_t bos = -1, eos = -1, unknown = -1, padding = -1;  // -1: none
-  std::int64_t byte_unknown = -1;                               // stands for a byte the vocabulary lacks; -1: such bytes are dropped
-  std::string chat_template;                                    // Jinja source; empty when there is none
-};
-
 // What encode does with the text's special tokens.
 struct EncodeOptions {
-  bool add_special = true;    // put the template's tokens (BOS …) around the text
+  bool add_special = true;    // put the template's tokens (BOS, [CLS] …) around the text
   bool parse_special = true;  // text that spells a special token becomes that token; false: it is plain text
+};
+
+// Ids with all that models and users ask about them. One entry a token in each list.
+struct Encoding {
+  std::vector<TokenId> ids;
+  std::vector<std::uint32_t> type_ids;
+  std::vector<Span> spans;             // bytes of the text that the token stands for; empty for the template's tokens
+  std::vector<std::int8_t> sequences;  // 0: of the first text, 1: of the second, -1: of the template
 };
 
 // Immutable and thread-safe. Errors: malformed, unsupported (names the component and what is supported).
 class Tokenizer {
  public:
-  explicit Tokenizer(BpeDefinition definition);
+  explicit Tokenizer(TokenizerDefinition definition);
   ~Tokenizer();
   Tokenizer(Tokenizer&&) noexcept;
 
-  // Any bytes are accepted; each maximal invalid UTF-8 part counts as U+FFFD. Time is linear in the text up to a logarithm.
+  // Any bytes are accepted; each maximal invalid UTF-8 part counts as U+FFFD. Time is linear in the text up to a logarithm. Errors:
+  // invalid_argument: a text of a gigabyte and more, or one with parts that the vocabulary has no token for, not even an unknown one.
   std::vector<TokenId> encode(std::string_view text, const EncodeOptions& options = {}) const;
-  // The bytes the ids stand for. skip_special leaves out control tokens. Ids outside the vocabulary: invalid_argument.
+  Encoding encode_with_spans(std::string_view text, const EncodeOptions& options = {}) const;
+  Encoding encode_pair(std::string_view first, std::string_view second, const EncodeOptions& options = {}) const;
+  // The text that the ids stand for. skip_special leaves out control tokens. A character whose bytes are spread over tokens comes out as
+  // far as the ids hold it. Ids outside the vocabulary: invalid_argument.
   std::string decode(std::span<const TokenId> ids, bool skip_special = false) const;
 
   std::size_t vocabulary_size() const;
-  const BpeDefinition& definition() const;
+  const TokenizerDefinition& definition() const;
 
  private:
   struct Implementation;
   std::unique_ptr<const Implementation> implementation_;
+  friend class DecodingStream;
+};
+
+// Decoding token by token: the texts that push gives make what decoding all ids at once gives.
+class DecodingStream {
+ public:
+  explicit DecodingStream(const Tokenizer& tokenizer, bool skip_special = false) : tokenizer_(tokenizer), skip_special_(skip_special) {}
+  std::string push(TokenId id);  // may be empty, when the text so far may still change
+  std::string finish();          // the rest
+
+ private:
+  std::string fresh(const std::string& all);
+  const Tokenizer& tokenizer_;
+  bool skip_special_;
+  std::vector<TokenId> ids_;  // the tokens given out last, as context, and those held back
+  std::size_t given_ = 0;     // how many of them are given out
 };
 
 }  // namespace tightrope::text

@@ -9,7 +9,7 @@ namespace {
 
 struct Run {
   std::uint32_t first;
-  std::uint8_t classes;
+  Classes classes;
 };
 
 constexpr Run kRuns[] = {

@@ -78,6 +78,18 @@ std::string repaired_utf8(std::string_view text) {
   return out;
 }
 
+std::vector<std::uint32_t> places_before_repair(std::string_view text) {
+  std::vector<std::uint32_t> places;
+  places.reserve(text.size() + 1);
+  for (std::size_t at = 0; at < text.size();) {
+    const Part part = part_at(text, at);
+    for (std::size_t i = 0; i < (part.valid ? part.bytes : 3); ++i) places.push_back(static_cast<std::uint32_t>(part.valid ? at + i : at));
+    at += part.bytes;
+  }
+  places.push_back(static_cast<std::uint32_t>(text.size()));
+  return places;
+}
+
 void append_utf8(std::string& out, char32_t code) {
   const auto put = [&](char32_t byte) { out += static_cast<char>(static_cast<unsigned char>(byte)); };
   if (code < 0x80) {

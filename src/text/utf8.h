@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tightrope::text {
 
@@ -11,6 +13,9 @@ bool is_valid_utf8(std::string_view text) noexcept;
 
 // A copy in which each maximal invalid part (Unicode 15, section 3.9) is one U+FFFD.
 std::string repaired_utf8(std::string_view text);
+
+// Per byte of the repaired text, and for its end: the byte of `text` that it stands for (of a part, where it starts).
+std::vector<std::uint32_t> places_before_repair(std::string_view text);
 
 void append_utf8(std::string& out, char32_t code);
 

@@ -23,13 +23,18 @@ Generated Engine::generate(std::string_view prompt, const GenerateOptions& optio
   const std::vector<text::TokenId> ids = tokenizer.encode(prompt);
   Generated result;
   toolkit::Utf8Stream stream;
+  text::DecodingStream decoding(tokenizer, true);
   const auto emit = [&](const std::string& text) {
     result.text += text;
     return text.empty() || !sink || sink(text);
   };
-  const auto on_token = [&](text::TokenId id) { return emit(stream.push(toolkit::decoded(tokenizer, std::span(&id, 1)))); };
+  // A model may embed more tokens than its tokenizer has (padding up to a round number); those say nothing.
+  const auto on_token = [&](text::TokenId id) {
+    return emit(id < tokenizer.vocabulary_size() ? stream.push(decoding.push(id)) : std::string());
+  };
   const engine::GenerationResult done =
       engine::generate(engine, ids, {.max_tokens = options.max_tokens, .sampling = options.sampling, .stop = {}}, on_token);
+  emit(stream.push(decoding.finish()));
   emit(stream.finish());
   result.prompt_tokens = ids.size();
   result.tokens = done.tokens.size();

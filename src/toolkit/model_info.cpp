@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "checkpoint/gguf.h"
+#include "text/tokenizer_json.h"
 #include "toolkit/model_handle.h"
 
 namespace tightrope {
@@ -21,7 +22,7 @@ std::string describe_rope(const model::RopeConfig& rope) {
 
 std::string describe_tokenizer(const text::Tokenizer* tokenizer) {
   if (tokenizer == nullptr) return "";
-  return fmt::format("byte-level BPE, {} tokens, {}", tokenizer->vocabulary_size(), tokenizer->definition().pre_tokenizer);
+  return fmt::format("{}, {} tokens", text::describe(tokenizer->definition()), tokenizer->vocabulary_size());
 }
 
 std::vector<std::pair<std::string, std::uint64_t>> bytes_by_format(const model::Model& model) {

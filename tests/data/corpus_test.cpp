@@ -46,9 +46,9 @@ TEST(Corpus, TextThatSpellsASpecialTokenIsText) {
 }
 
 TEST(Corpus, ChunksStartWithTheBeginningOfTextOnlyWhereTheTemplateDoes) {
-  text::BpeDefinition definition = test::tiny_tokenizer();
+  text::TokenizerDefinition definition = test::tiny_tokenizer();
   EXPECT_EQ(chunk_start_token(text::Tokenizer(definition)), 0);
-  definition.prefix.clear();
+  definition.around = {};
   EXPECT_EQ(chunk_start_token(text::Tokenizer(definition)), -1);
 }
 

@@ -110,23 +110,22 @@ TEST(Load, NamesWhatItCannotOpen) {
 }
 
 TEST(GgufTokenizer, SurvivesWithEverythingItCanSay) {
-  text::BpeDefinition definition = test::tiny_tokenizer();
+  text::TokenizerDefinition definition = test::tiny_tokenizer();
   definition.added[1].left_strip = true;
   definition.tokens.push_back({"<user>", text::TokenKind::user_defined});
   definition.added.push_back({.id = static_cast<text::TokenId>(definition.tokens.size() - 1), .content = "<user>", .normalized = true});
-  definition.prefix = {0, 2};
-  definition.suffix = {1};
-  definition.ignore_merges = false;
+  definition.around = text::surrounding_template({0, 2}, {1});
+  definition.bpe()->ignore_merges = false;
   definition.chat_template = "{{ messages }}";
   checkpoint::Metadata metadata;
   write_gguf_tokenizer(definition, 300, metadata);
   EXPECT_EQ(metadata.strings("tokenizer.ggml.tokens")->size(), 300U);
-  const text::BpeDefinition back = read_gguf_tokenizer(metadata);
+  const text::TokenizerDefinition back = read_gguf_tokenizer(metadata);
   EXPECT_EQ(back.tokens.size(), definition.tokens.size());
-  EXPECT_EQ(back.merges, definition.merges);
-  EXPECT_EQ(back.prefix, definition.prefix);
-  EXPECT_EQ(back.suffix, definition.suffix);
-  EXPECT_FALSE(back.ignore_merges);
+  EXPECT_EQ(back.bpe()->merges, definition.bpe()->merges);
+  EXPECT_EQ(back.prefix(), definition.prefix());
+  EXPECT_EQ(back.suffix(), definition.suffix());
+  EXPECT_FALSE(back.bpe()->ignore_merges);
   EXPECT_EQ(back.chat_template, definition.chat_template);
   ASSERT_EQ(back.added.size(), definition.added.size());
   EXPECT_TRUE(back.added[1].left_strip);
@@ -146,14 +145,15 @@ TEST(GgufTokenizer, RefusesWhatIsBroken) {
       EXPECT_EQ(error.code(), code) << error.what();
     }
   };
-  refused("tokenizer.ggml.model", {std::string("llama")}, ErrorCode::unsupported);
+  refused("tokenizer.ggml.model", {std::string("rwkv")}, ErrorCode::unsupported);
   refused("tokenizer.ggml.pre", {std::string("nonesuch")}, ErrorCode::unsupported);
   refused("tokenizer.ggml.token_type", {std::vector<std::int32_t>{1, 2}}, ErrorCode::malformed);
   refused("tokenizer.ggml.token_type", {std::vector<std::int32_t>(262, 9)}, ErrorCode::malformed);
   refused("tokenizer.ggml.merges", {std::vector<std::string>{"th"}}, ErrorCode::malformed);
   refused("tokenizer.ggml.bos_token_id", {std::uint32_t{4000000000}}, ErrorCode::malformed);
-  refused("tightrope.tokenizer.prefix", {std::vector<std::int32_t>{-1}}, ErrorCode::malformed);
-  refused("tightrope.tokenizer.added_flags", {std::vector<std::int32_t>{5, 1}}, ErrorCode::malformed);
+  for (const char* components :
+       {"{", "{}", R"({"added_tokens": [[5000, 1]], "model": {"unknown": -1}})", R"({"added_tokens": [], "model": {"unknown": 5000}})"})
+    refused("tightrope.tokenizer.components", {std::string(components)}, ErrorCode::malformed);
 }
 
 }  // namespace

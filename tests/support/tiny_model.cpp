@@ -10,6 +10,7 @@
 #include "model/tensor_plan.h"
 #include "support/random_model.h"
 #include "text/byte_alphabet.h"
+#include "text/components.h"
 
 namespace tightrope::test {
 
@@ -72,8 +73,9 @@ model::Config tiny_config(const model::Arch& arch, std::size_t head) {
   return config;
 }
 
-text::BpeDefinition tiny_tokenizer() {
-  text::BpeDefinition definition;
+text::TokenizerDefinition tiny_tokenizer() {
+  text::TokenizerDefinition definition;
+  text::BpeOptions& bpe = definition.model.emplace<text::BpeOptions>();
   for (const std::string_view special : {"<|bos|>", "<|eos|>", "<|pad|>"}) {
     definition.added.push_back(
         {.id = static_cast<text::TokenId>(definition.tokens.size()), .content = std::string(special), .special = true});
@@ -84,12 +86,13 @@ text::BpeDefinition tiny_tokenizer() {
     definition.tokens.push_back({text::to_byte_alphabet(std::string_view(&character, 1)), text::TokenKind::normal});
   }
   for (const auto& [left, right] : {std::pair("t", "h"), std::pair("th", "e"), std::pair("a", "n")}) {
-    definition.merges.emplace_back(left, right);
+    bpe.merges.emplace_back(left, right);
     definition.tokens.push_back({std::string(left) + right, text::TokenKind::normal});
   }
-  definition.pre_tokenizer = "llama-bpe";
-  definition.ignore_merges = true;
-  definition.prefix = {0};
+  bpe.ignore_merges = true;
+  definition.pre_tokenizers = text::byte_level_words("llama-bpe");
+  definition.decoders = text::byte_level_decoders();
+  definition.around = text::surrounding_template({0}, {});
   definition.bos = 0;
   definition.eos = 1;
   definition.padding = 2;

@@ -20,6 +20,6 @@ model::Model tiny_model(const model::Arch& arch, const model::Config& config, st
 inline model::Model tiny_model(const model::Arch& arch) { return tiny_model(arch, tiny_config(arch)); }
 
 // Byte-level BPE: three special tokens, the 256 bytes, a few merges; fewer than tiny_config's vocabulary. BOS comes first.
-text::BpeDefinition tiny_tokenizer();
+text::TokenizerDefinition tiny_tokenizer();
 
 }  // namespace tightrope::test

@@ -8,14 +8,14 @@
 namespace tightrope::text {
 namespace {
 
-using Added = BpeDefinition::Added;
+using Added = TokenizerDefinition::Added;
 
 // "plain|<id>text|plain", the parts in order.
 std::string parts_of(const std::vector<Added>& tokens, std::string_view text, bool parse_special = true) {
-  std::vector<const Added*> pointers;
-  for (const Added& token : tokens) pointers.push_back(&token);
+  std::vector<AddedTokens::Entry> entries;
+  for (const Added& token : tokens) entries.push_back({token.content, token});
   std::string out;
-  AddedTokens(pointers).split(text, parse_special, [&](const Segment& segment) {
+  AddedTokens(entries).split(text, parse_special, [&](const Segment& segment) {
     if (!out.empty()) out += '|';
     if (segment.id >= 0) out.append("<").append(std::to_string(segment.id)).append(">");
     out += segment.text;

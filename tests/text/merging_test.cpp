@@ -1,5 +1,5 @@
-// The three ways of merging agree with the rule spelt out naively, on random tables and sequences.
-#include "text/merging.h"
+// All ways of merging agree with the rule spelt out naively, on random tables and sequences.
+#include "text/long_words.h"
 
 #include <gtest/gtest.h>
 
@@ -33,48 +33,65 @@ Table random_table(Random& random, TokenId letters, std::uint32_t ranks, bool sh
   return table;
 }
 
-std::vector<TokenId> merged_naively(const Table& table, std::vector<TokenId> tokens) {
+std::vector<Symbol> merged_naively(const Table& table, std::vector<Symbol> symbols) {
   for (;;) {
     Merge best;
     std::size_t place = 0;
-    for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
-      const auto found = table.naive.find({tokens[i], tokens[i + 1]});
+    for (std::size_t i = 0; i + 1 < symbols.size(); ++i) {
+      const auto found = table.naive.find({symbols[i].id, symbols[i + 1].id});
       if (found == table.naive.end() || found->second.rank >= best.rank) continue;
       best = found->second;
       place = i;
     }
-    if (best.rank == Merge::kNone) return tokens;
-    tokens[place] = best.id;
-    tokens.erase(tokens.begin() + static_cast<std::ptrdiff_t>(place) + 1);
+    if (best.rank == Merge::kNone) return symbols;
+    symbols[place] = {best.id, symbols[place].bytes + symbols[place + 1].bytes};
+    symbols.erase(symbols.begin() + static_cast<std::ptrdiff_t>(place) + 1);
   }
 }
 
-std::vector<TokenId> random_tokens(Random& random, TokenId letters, std::size_t count) {
-  std::vector<TokenId> tokens(count);
-  for (TokenId& token : tokens) token = static_cast<TokenId>(random.below(letters));
-  return tokens;
+std::vector<Symbol> random_symbols(Random& random, TokenId letters, std::size_t count) {
+  std::vector<Symbol> symbols(count);
+  for (Symbol& symbol : symbols) symbol = {static_cast<TokenId>(random.below(letters)), static_cast<std::uint32_t>(1 + random.below(3))};
+  return symbols;
+}
+
+// The tokens that merging makes of their own letters.
+LongWords long_words_of(const Table& table, TokenId letters) {
+  std::vector<std::vector<TokenId>> spellings(letters + table.ranks);
+  for (TokenId letter = 0; letter < letters; ++letter) spellings[letter] = {letter};
+  std::map<TokenId, std::pair<TokenId, TokenId>> made_of;
+  for (const auto& [pair, merge] : table.naive) made_of[merge.id] = pair;
+  std::vector<LongWords::Entry> entries;
+  for (const auto& [id, pair] : made_of) {  // in order of id, so parts come first
+    spellings[id] = spellings[pair.first];
+    spellings[id].insert(spellings[id].end(), spellings[pair.second].begin(), spellings[pair.second].end());
+    if (spellings[id].size() > 2000) continue;
+    std::vector<Symbol> symbols;
+    for (const TokenId letter : spellings[id]) symbols.push_back({letter, 1});
+    const std::vector<Symbol> merged = merged_naively(table, symbols);
+    if (merged.size() == 1 && merged[0].id == id) entries.push_back({id, spellings[id]});
+  }
+  return LongWords(table.merges, entries, spellings.size());
 }
 
 TEST(Merging, AllWaysAgree) {
   Random random(11);
   int merges_done = 0;
-  for (int round = 0; round < 400; ++round) {
+  for (int round = 0; round < 600; ++round) {
     const bool shuffled = round % 2 == 1;
     const auto letters = static_cast<TokenId>(1 + random.below(4));
     const Table table = random_table(random, letters, static_cast<std::uint32_t>(1 + random.below(30)), shuffled);
-    const std::vector<TokenId> tokens = random_tokens(random, letters, random.below(round % 4 == 0 ? kShortWord + 1 : 200));
-    const std::vector<TokenId> expected = merged_naively(table, tokens);
-    merges_done += static_cast<int>(tokens.size() - expected.size());
-    std::vector<TokenId> result = tokens;
+    const std::vector<Symbol> symbols = random_symbols(random, letters, random.below(round % 4 == 0 ? kShortWord + 1 : 200));
+    const std::vector<Symbol> expected = merged_naively(table, symbols);
+    merges_done += static_cast<int>(symbols.size() - expected.size());
+    std::vector<Symbol> result = symbols;
     merge_long(table.merges, result);
     EXPECT_EQ(result, expected) << "queue, round " << round;
-    if (!shuffled) {
-      result = tokens;
-      merge_long_by_rank(table.merges, table.ranks, result);
-      EXPECT_EQ(result, expected) << "by rank, round " << round;
-    }
-    if (tokens.size() <= kShortWord) {
-      result = tokens;
+    result = symbols;
+    long_words_of(table, letters).merge(result);
+    EXPECT_EQ(result, expected) << "from left to right, round " << round;
+    if (symbols.size() <= kShortWord) {
+      result = symbols;
       merge_short(table.merges, result);
       EXPECT_EQ(result, expected) << "short, round " << round;
     }
@@ -84,11 +101,11 @@ TEST(Merging, AllWaysAgree) {
 
 TEST(Merging, NothingAndOneToken) {
   const MergeTable merges;
-  std::vector<TokenId> none, one{7};
+  std::vector<Symbol> none, one{{7, 2}};
   merge_short(merges, none);
   merge_long(merges, one);
   EXPECT_TRUE(none.empty());
-  EXPECT_EQ(one, std::vector<TokenId>{7});
+  EXPECT_EQ(one, (std::vector<Symbol>{{7, 2}}));
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace {
 
 const std::string kModel = TIGHTROPE_SOURCE "/models/wren-7m";
 
-BpeDefinition wren() {
+TokenizerDefinition wren() {
   return parse_tokenizer_json(read_text_file(kModel + "/tokenizer.json"), read_text_file(kModel + "/tokenizer_config.json"));
 }
 
@@ -46,26 +46,26 @@ void expect_golden(const Tokenizer& tokenizer) {
 TEST(TokenizerGolden, Wren) { expect_golden(Tokenizer(wren())); }
 
 TEST(TokenizerGolden, WrenAfterWritingAndReading) {
-  const BpeDefinition definition = wren();
+  const TokenizerDefinition definition = wren();
   expect_golden(Tokenizer(parse_tokenizer_json(write_tokenizer_json(definition), write_tokenizer_config_json(definition))));
 }
 
 // What survives in a container that knows kinds of tokens but not whether merging may produce an added one.
 TEST(TokenizerGolden, WrenWithoutKnowledgeOfItsVocabulary) {
-  BpeDefinition definition = wren();
+  TokenizerDefinition definition = wren();
   for (auto& added : definition.added) added.in_vocabulary = false;
   expect_golden(Tokenizer(definition));
   expect_golden(Tokenizer(parse_tokenizer_json(write_tokenizer_json(definition), "")));
 }
 
 TEST(TokenizerGolden, WrenKnowsItsSpecialTokens) {
-  const BpeDefinition definition = wren();
-  EXPECT_EQ(definition.pre_tokenizer, "llama-bpe");
-  EXPECT_TRUE(definition.ignore_merges);
+  const TokenizerDefinition definition = wren();
+  EXPECT_EQ(describe(definition), "byte-level BPE, llama-bpe");
+  EXPECT_TRUE(definition.bpe()->ignore_merges);
   EXPECT_EQ(definition.bos, 0);
   EXPECT_EQ(definition.eos, 1);
   EXPECT_EQ(definition.padding, 2);
-  EXPECT_EQ(definition.prefix, std::vector<TokenId>{0});
+  EXPECT_EQ(definition.prefix(), std::vector<TokenId>{0});
   EXPECT_EQ(definition.tokens.size(), 8192u);
   EXPECT_EQ(definition.tokens[3].kind, TokenKind::control);
 }

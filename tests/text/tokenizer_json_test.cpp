@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "support/small_tokenizer.h"
-#include "text/pre_tokenizer.h"
+#include "text/word_patterns.h"
 #include "tightrope/error.h"
 
 namespace tightrope::text {
@@ -39,24 +39,24 @@ void expect_refused(std::initializer_list<std::string_view> path, Json value, Er
 }
 
 TEST(TokenizerJson, RoundTripKeepsTheDefinition) {
-  for (const PreTokenizer& row : pre_tokenizers()) {
-    BpeDefinition definition = small_tokenizer(row.name);
-    definition.suffix = {kEnd};
+  for (const WordPattern& row : word_patterns()) {
+    TokenizerDefinition definition = small_tokenizer(row.name);
+    definition.around = surrounding_template({kBegin}, {kEnd});
     definition.padding = kEnd;
     definition.unknown = kTool;
-    definition.byte_unknown = 'a';
-    definition.ignore_merges = true;
+    definition.bpe()->unknown = 'a';
+    definition.bpe()->ignore_merges = true;
     definition.chat_template = "{{ messages }}\n";
     definition.added[2].left_strip = definition.added[2].normalized = definition.added[2].single_word = true;
-    const BpeDefinition read = parse_tokenizer_json(write_tokenizer_json(definition), write_tokenizer_config_json(definition));
+    const TokenizerDefinition read = parse_tokenizer_json(write_tokenizer_json(definition), write_tokenizer_config_json(definition));
     EXPECT_EQ(write_tokenizer_json(read), write_tokenizer_json(definition));
     EXPECT_EQ(write_tokenizer_config_json(read), write_tokenizer_config_json(definition));
-    EXPECT_EQ(read.pre_tokenizer, row.name);
-    EXPECT_EQ(read.prefix, definition.prefix);
-    EXPECT_EQ(read.suffix, definition.suffix);
-    EXPECT_EQ(read.merges, definition.merges);
+    EXPECT_EQ(describe(read), "byte-level BPE, " + std::string(row.name));
+    EXPECT_EQ(read.prefix(), definition.prefix());
+    EXPECT_EQ(read.suffix(), definition.suffix());
+    EXPECT_EQ(read.bpe()->merges, definition.bpe()->merges);
     EXPECT_EQ(read.bos, kBegin);
-    EXPECT_EQ(read.byte_unknown, 'a');
+    EXPECT_EQ(read.bpe()->unknown, 'a');
     const std::string text = "the <s>aaaa [tool]\n 12345 it's";
     EXPECT_EQ(Tokenizer(read).encode(text), Tokenizer(definition).encode(text));
   }
@@ -64,7 +64,7 @@ TEST(TokenizerJson, RoundTripKeepsTheDefinition) {
 
 // Readers count added tokens on from the size of the vocabulary, so those elsewhere must be in it.
 TEST(TokenizerJson, AddedTokensInTheMiddleGoIntoTheVocabulary) {
-  BpeDefinition definition = small_tokenizer();
+  TokenizerDefinition definition = small_tokenizer();
   EXPECT_EQ(small_json().at("model", "json").at("vocab", "json").find("<s>"), nullptr);
   definition.tokens.push_back({"zz", TokenKind::normal});
   const Json json = Json::parse(write_tokenizer_json(definition), "json");
@@ -73,10 +73,10 @@ TEST(TokenizerJson, AddedTokensInTheMiddleGoIntoTheVocabulary) {
 }
 
 TEST(TokenizerJson, HolesStayUnused) {
-  BpeDefinition definition = small_tokenizer();
+  TokenizerDefinition definition = small_tokenizer();
   definition.tokens.push_back({"[PAD264]", TokenKind::unused});
   definition.tokens.push_back({"zz", TokenKind::normal});
-  const BpeDefinition read = parse_tokenizer_json(write_tokenizer_json(definition), "");
+  const TokenizerDefinition read = parse_tokenizer_json(write_tokenizer_json(definition), "");
   ASSERT_EQ(read.tokens.size(), 266u);
   EXPECT_EQ(read.tokens[264].kind, TokenKind::unused);
   EXPECT_EQ(read.tokens[265].piece, "zz");
@@ -87,9 +87,9 @@ TEST(TokenizerJson, BothSpellingsOfMerges) {
   Json merges = Json::array();
   for (const char* merge : {"#version: 0.2", "a a", "aa aa", "t h"}) merges.push_back(merge);
   member(json, {"model", "merges"}) = merges;
-  const BpeDefinition read = parse_tokenizer_json(json.dump(), "");
-  ASSERT_EQ(read.merges.size(), 3u);
-  EXPECT_EQ(read.merges[1], (std::pair<std::string, std::string>("aa", "aa")));
+  const TokenizerDefinition read = parse_tokenizer_json(json.dump(), "");
+  ASSERT_EQ(read.bpe()->merges.size(), 3u);
+  EXPECT_EQ(read.bpe()->merges[1], (std::pair<std::string, std::string>("aa", "aa")));
   for (const char* bad : {"aa", "a a a", " ", ""}) expect_refused({"model", "merges"}, Json::Array{bad}, ErrorCode::malformed, "merge");
   expect_refused({"model", "merges"}, Json::Array{Json::Array{"a"}}, ErrorCode::malformed, "1 parts");
   expect_refused({"model", "merges"}, Json::Array{Json::Array{"a", 1}}, ErrorCode::malformed, "merge");
@@ -97,7 +97,7 @@ TEST(TokenizerJson, BothSpellingsOfMerges) {
 
 TEST(TokenizerJson, ConfigNamesTokensAndTemplate) {
   const std::string json = small_json().dump();
-  const BpeDefinition read = parse_tokenizer_json(json, R"({"bos_token": {"content": "<s>"}, "eos_token": "</s>", "unk_token": null,
+  const TokenizerDefinition read = parse_tokenizer_json(json, R"({"bos_token": {"content": "<s>"}, "eos_token": "</s>", "unk_token": null,
                 "chat_template": [{"name": "tool", "template": "x"}, {"name": "default", "template": "y"}]})");
   EXPECT_EQ(read.bos, kBegin);
   EXPECT_EQ(read.eos, kEnd);
@@ -109,17 +109,22 @@ TEST(TokenizerJson, ConfigNamesTokensAndTemplate) {
   expect_refused(small_json(), ErrorCode::malformed, "tokenizer_config.json", "[1]");
 }
 
-TEST(TokenizerJson, ProcessorsInSequenceNest) {
+TEST(TokenizerJson, OneProcessorOfASequenceAddsTokens) {
   Json json = small_json();
-  Json inner = json.at("post_processor", "json");
-  Json outer = inner;
-  member(outer, {"special_tokens", "<s>", "ids"}) = Json::Array{std::uint64_t{kTool}};
+  const Json around = json.at("post_processor", "json");
   Json byte_level = Json::object();
   byte_level["type"] = "ByteLevel";
-  member(json, {"post_processor"}) = Json::object();
-  member(json, {"post_processor", "type"}) = "Sequence";
-  member(json, {"post_processor", "processors"}) = Json::Array{byte_level, inner, outer};
-  EXPECT_EQ(parse_tokenizer_json(json.dump(), "").prefix, (std::vector<TokenId>{kTool, kBegin}));
+  const auto sequence = [&](Json::Array parts) {
+    member(json, {"post_processor"}) = Json(Json::Object{{"type", "Sequence"}, {"processors", std::move(parts)}});
+  };
+  sequence({byte_level, around});
+  const TokenizerDefinition read = parse_tokenizer_json(json.dump(), "");
+  EXPECT_EQ(read.prefix(), std::vector<TokenId>{kBegin});
+  EXPECT_TRUE(read.around.trims_spans);
+  Json other = around;
+  member(other, {"special_tokens", "<s>", "ids"}) = Json::Array{std::uint64_t{kTool}};
+  sequence({around, other});
+  expect_refused(json, ErrorCode::unsupported, "TemplateProcessing after another");
 }
 
 TEST(TokenizerJson, RefusesUnsupportedComponentsByName) {
@@ -129,25 +134,23 @@ TEST(TokenizerJson, RefusesUnsupportedComponentsByName) {
     return json;
   };
   constexpr ErrorCode kCode = ErrorCode::unsupported;
-  expect_refused({"normalizer"}, typed("NFC"), kCode, "NFC");
-  expect_refused({"pre_tokenizer"}, typed("Whitespace"), kCode, "Whitespace");
-  expect_refused({"pre_tokenizer"}, Json(), kCode, "pre_tokenizer");
-  expect_refused({"post_processor"}, typed("BertProcessing"), kCode, "BertProcessing");
-  expect_refused({"decoder"}, typed("WordPiece"), kCode, "WordPiece");
-  expect_refused({"model", "type"}, "Unigram", kCode, "Unigram");
+  for (const char* component : {"normalizer", "pre_tokenizer", "decoder", "post_processor"}) {
+    expect_refused({component}, typed("Nonesuch"), kCode, "Nonesuch");
+    expect_refused({component}, typed("Nonesuch"), kCode, "Sequence, ");  // what there is
+  }
+  expect_refused({"decoder"}, typed("CTC"), kCode, "CTC");
+  expect_refused({"model", "type"}, "Nonesuch", kCode, "BPE, WordPiece, Unigram, WordLevel");
   expect_refused({"model", "dropout"}, 0.1, kCode, "dropout");
-  expect_refused({"model", "byte_fallback"}, true, kCode, "byte_fallback");
-  expect_refused({"model", "fuse_unk"}, true, kCode, "fuse_unk");
-  expect_refused({"model", "end_of_word_suffix"}, "</w>", kCode, "</w>");
   expect_refused({"version"}, "2.0", kCode, "2.0");
   Json pattern = small_json();
   Json::Array parts = pattern.at("pre_tokenizer", "json").at("pretokenizers", "json").as_array("parts");
-  member(parts[0], {"pattern", "Regex"}) = "(a+)+b";
+  member(parts[0], {"pattern", "Regex"}) = "(a+";
   member(pattern, {"pre_tokenizer", "pretokenizers"}) = parts;
-  expect_refused(pattern, kCode, "gpt-2, llama-bpe, qwen2");
-  member(parts[0], {"behavior"}) = "MergedWithNext";
+  expect_refused(pattern, kCode, "'(a+'");
+  member(parts[0], {"pattern", "Regex"}) = "a";
+  member(parts[0], {"behavior"}) = "MergedWithNobody";
   member(pattern, {"pre_tokenizer", "pretokenizers"}) = parts;
-  expect_refused(pattern, kCode, "MergedWithNext");
+  expect_refused(pattern, kCode, "MergedWithNobody");
 }
 
 TEST(TokenizerJson, RefusesHostileVocabularies) {

@@ -12,7 +12,7 @@ namespace {
 using namespace tightrope::test;
 using Ids = std::vector<TokenId>;
 
-ErrorCode code_of(BpeDefinition definition) {
+ErrorCode code_of(TokenizerDefinition definition) {
   try {
     const Tokenizer tokenizer(std::move(definition));
   } catch (const Error& error) {
@@ -38,10 +38,10 @@ TEST(Tokenizer, LongWordsMergeLikeShortOnes) {
 }
 
 TEST(Tokenizer, IgnoreMergesTakesWholeWords) {
-  BpeDefinition definition = small_tokenizer();
+  TokenizerDefinition definition = small_tokenizer();
   definition.tokens.push_back({"xyz", TokenKind::normal});  // 264, and no merge leads to it
   EXPECT_EQ(Tokenizer(definition).encode("xyz", {.add_special = false}), (Ids{'x', 'y', 'z'}));
-  definition.ignore_merges = true;
+  definition.bpe()->ignore_merges = true;
   EXPECT_EQ(Tokenizer(definition).encode("xyz", {.add_special = false}), Ids{264});
   EXPECT_EQ(Tokenizer(definition).encode("xyzz", {.add_special = false}), (Ids{'x', 'y', 'z', 'z'}));
 }
@@ -53,14 +53,14 @@ TEST(Tokenizer, SpecialTokensOnRequest) {
 }
 
 TEST(Tokenizer, TemplateAroundTheText) {
-  BpeDefinition definition = small_tokenizer();
-  definition.suffix = {kEnd, kTool};
+  TokenizerDefinition definition = small_tokenizer();
+  definition.around = surrounding_template({kBegin}, {kEnd, kTool});
   EXPECT_EQ(Tokenizer(definition).encode("a"), (Ids{kBegin, 'a', kEnd, kTool}));
 }
 
 TEST(Tokenizer, PrefixSpaceForEachStretchOfText) {
-  BpeDefinition definition = small_tokenizer("gpt-2");
-  definition.add_prefix_space = true;
+  TokenizerDefinition definition = small_tokenizer("gpt-2");
+  definition.pre_tokenizers = byte_level_words("gpt-2", true);
   const Tokenizer tokenizer(definition);
   EXPECT_EQ(tokenizer.encode("the[tool]the", {.add_special = false}), (Ids{kSpaceThe, kTool, kSpaceThe}));
   EXPECT_EQ(tokenizer.encode(" the", {.add_special = false}), Ids{kSpaceThe});
@@ -68,10 +68,10 @@ TEST(Tokenizer, PrefixSpaceForEachStretchOfText) {
 }
 
 TEST(Tokenizer, BytesOutsideTheVocabulary) {
-  BpeDefinition definition = small_tokenizer();
+  TokenizerDefinition definition = small_tokenizer();
   definition.tokens['q'].kind = TokenKind::unused;
   EXPECT_EQ(Tokenizer(definition).encode("aqa", {.add_special = false}), Ids{kAa});  // dropped before merging, as the reference does
-  definition.byte_unknown = kTool;
+  definition.bpe()->unknown = kTool;
   EXPECT_EQ(Tokenizer(definition).encode("aqa", {.add_special = false}), (Ids{'a', kTool, 'a'}));
 }
 
@@ -89,33 +89,32 @@ TEST(Tokenizer, DecodesToTheSameBytes) {
 }
 
 TEST(Tokenizer, RefusesBrokenDefinitions) {
-  BpeDefinition unknown = small_tokenizer("no-such");
-  EXPECT_EQ(code_of(unknown), ErrorCode::unsupported);
-  BpeDefinition merge = small_tokenizer();
-  merge.merges.emplace_back("a", "nothing");
+  EXPECT_THROW(small_tokenizer("no-such"), Error);
+  TokenizerDefinition merge = small_tokenizer();
+  merge.bpe()->merges.emplace_back("a", "nothing");
   EXPECT_EQ(code_of(merge), ErrorCode::malformed);
-  BpeDefinition product = small_tokenizer();
-  product.merges.emplace_back("a", "b");
+  TokenizerDefinition product = small_tokenizer();
+  product.bpe()->merges.emplace_back("a", "b");
   EXPECT_EQ(code_of(product), ErrorCode::malformed);
-  BpeDefinition twice = small_tokenizer();
+  TokenizerDefinition twice = small_tokenizer();
   twice.tokens.push_back({"a", TokenKind::normal});
   EXPECT_EQ(code_of(twice), ErrorCode::malformed);
-  BpeDefinition far = small_tokenizer();
+  TokenizerDefinition far = small_tokenizer();
   far.added[0].id = 4'000'000'000;
   EXPECT_EQ(code_of(far), ErrorCode::malformed);
-  BpeDefinition empty = small_tokenizer();
+  TokenizerDefinition empty = small_tokenizer();
   empty.added[0].content.clear();
   EXPECT_EQ(code_of(empty), ErrorCode::malformed);
-  BpeDefinition same = small_tokenizer();
+  TokenizerDefinition same = small_tokenizer();
   same.added[0].content = same.added[1].content;
   EXPECT_EQ(code_of(same), ErrorCode::malformed);
-  BpeDefinition prefix = small_tokenizer();
-  prefix.prefix = {264};
+  TokenizerDefinition prefix = small_tokenizer();
+  prefix.around = surrounding_template({264}, {});
   EXPECT_EQ(code_of(prefix), ErrorCode::malformed);
-  BpeDefinition bos = small_tokenizer();
+  TokenizerDefinition bos = small_tokenizer();
   bos.bos = -2;
   EXPECT_EQ(code_of(bos), ErrorCode::malformed);
-  BpeDefinition spelling = small_tokenizer();
+  TokenizerDefinition spelling = small_tokenizer();
   spelling.tokens[3].piece = "\xff";
   EXPECT_EQ(code_of(spelling), ErrorCode::malformed);
 }

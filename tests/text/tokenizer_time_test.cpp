@@ -73,8 +73,8 @@ TEST(TokenizerTime, TenMegabytesOfOneWord) {
 
 // Merges whose ranks fall, so that the general queue does the work.
 TEST(TokenizerTime, TablesOutOfOrderAreLinearToo) {
-  BpeDefinition definition = small_tokenizer();
-  std::swap(definition.merges[0], definition.merges[1]);
+  TokenizerDefinition definition = small_tokenizer();
+  std::swap(definition.bpe()->merges[0], definition.bpe()->merges[1]);
   const Tokenizer tokenizer(definition);
   const double ordinary =
       seconds_per_megabyte(tokenizer, repeated("The other day they gathered there, then the 3 others left.\n", kMegabyte));

@@ -72,15 +72,16 @@ TEST(ByteAlphabet, IsOneCharacterAByteAndInvertible) {
 
 TEST(CharacterClasses, KnowTheAwkwardOnes) {
   const CharacterClasses& classes = CharacterClasses::instance();
-  EXPECT_EQ(classes.of('a'), kLetter | kWord);
-  EXPECT_EQ(classes.of('7'), kNumber | kWord);
-  EXPECT_EQ(classes.of('_'), kWord);
-  EXPECT_EQ(classes.of(0x85), kSpace);                // next line
-  EXPECT_EQ(classes.of(0x180e), 0);                   // Mongolian vowel separator: a space only before Unicode 6.3
-  EXPECT_EQ(classes.of(0x1c), 0);                     // Python's str.isspace would say otherwise
-  EXPECT_EQ(classes.of(0xbd), kNumber);               // one half: a number, but no word character
-  EXPECT_EQ(classes.of(0x301), kWord);                // combining acute: a word character, but no letter
-  EXPECT_EQ(classes.of(0x31350) & kLetter, kLetter);  // CJK extension H, Unicode 15
+  EXPECT_EQ(classes.of('a'), kLetter | kWord | kLower);
+  EXPECT_EQ(classes.of('7'), kNumber | kWord | kNumeric);
+  EXPECT_EQ(classes.of('_'), kWord | kPunctuation | kPatternP);
+  EXPECT_EQ(classes.of('$'), kPunctuation | kPatternS);                    // punctuation to BERT only
+  EXPECT_EQ(classes.of(0x85), kSpace | kControl);                          // next line
+  EXPECT_EQ(classes.of(0x180e), kControl);                                 // Mongolian vowel separator: a space only before Unicode 6.3
+  EXPECT_EQ(classes.of(0x1c), kControl);                                   // Python's str.isspace would say otherwise
+  EXPECT_EQ(classes.of(0xbd), kNumber | kNumeric);                         // one half: a number, but no word character
+  EXPECT_EQ(classes.of(0x301), kWord | kMark | kNonspacing | kCombining);  // combining acute: a word character, but no letter
+  EXPECT_EQ(classes.of(0x31350) & kLetter, kLetter);                       // CJK extension H, Unicode 15
   EXPECT_EQ(classes.of(0x10ffff), 0);
   int letters = 0;
   for (char32_t code = 0; code < 0x110000; ++code) letters += classes.of(code) & kLetter;
