@@ -21,9 +21,17 @@ std::size_t pieces_of(const LinearCall& call) {
   return divide_up(call.width(), panel_rows(call.layer)) * divide_up(call.tokens, kTokenBlock);
 }
 
-// `rows` rows from `first`, as floats: the weight's own or decoded into `scratch`.
+// Whether a panel is made anew: decoded, or copied because its own floats straddle cache lines and many tokens will read them.
+bool needs_scratch(const Linear& layer, std::size_t tokens) {
+  constexpr std::size_t kManyTokens = 32;
+  if (layer.plain == nullptr) return true;
+  const bool straddles = reinterpret_cast<std::uintptr_t>(layer.plain) % kernels::kCacheLine != 0;
+  return straddles && tokens >= kManyTokens && layer.in * sizeof(float) % kernels::kCacheLine == 0;
+}
+
+// `rows` rows from `first`, as floats: the weight's own, or in `scratch`.
 const float* panel(const Runtime& runtime, const Linear& layer, std::size_t first, std::size_t rows, float* scratch) {
-  if (layer.plain != nullptr) return layer.plain + first * layer.in;
+  if (scratch == nullptr) return layer.plain + first * layer.in;
   const std::byte* blocks = layer.weight.bytes().data() + first * layer.weight.row_bytes();
   runtime.kernels.codec.decode(layer.weight.format(), blocks, scratch, rows * layer.in);
   return scratch;
@@ -35,9 +43,10 @@ void run_piece(Runtime& runtime, const LinearCall& call, std::size_t piece) {
   const std::size_t row = piece / blocks * height, token = piece % blocks * kTokenBlock;
   const std::size_t rows = std::min(height, width - row), count = std::min(kTokenBlock, call.tokens - token);
   const std::size_t first = call.first_row + row;
-  ScratchPool::Lease scratch = runtime.scratch.borrow(layer.plain == nullptr ? rows * layer.in : 0);
+  const bool made = needs_scratch(layer, count);
+  ScratchPool::Lease scratch = runtime.scratch.borrow(made ? rows * layer.in : 0);
   float* y = call.y + token * width + row;
-  runtime.kernels.matmul({.weights = panel(runtime, layer, first, rows, scratch.data()),
+  runtime.kernels.matmul({.weights = panel(runtime, layer, first, rows, made ? scratch.data() : nullptr),
                           .x = call.x + token * call.stride(),
                           .y = y,
                           .rows = rows,

@@ -103,6 +103,13 @@ void check_block(const model::Config& config, const Block& block, std::size_t in
   if (config.parallel && !block.attn_norm.present())
     fail(ErrorCode::malformed, "[engine] block {} computes attention and feed-forward network in parallel but has no attn_norm", index);
   const std::size_t query = config.heads * config.head, key = config.kv_heads * config.head;
+  for (const auto& [layer, rows] : {std::pair(&block.q, query), std::pair(&block.k, key), std::pair(&block.v, key)})
+    if (layer->out != rows)
+      fail(ErrorCode::malformed, "[engine] '{}' has {} rows, but its heads take {}; config and tensors do not belong together", layer->name,
+           layer->out, rows);
+  if (block.o.in != query)
+    fail(ErrorCode::malformed, "[engine] '{}' reads {} numbers, but the heads give {}; config and tensors do not belong together",
+         block.o.name, block.o.in, query);
   for (const auto& [norm, width] : {std::pair(&block.q_norm, query), std::pair(&block.k_norm, key)})
     if (norm->present() && norm->weight.size() != config.head && norm->weight.size() != width)
       fail(ErrorCode::malformed, "[engine] block {} has a query or key norm of {} numbers; it must be {} or {}", index, norm->weight.size(),

@@ -17,6 +17,8 @@ namespace {
 
 constexpr float kPoison = std::numeric_limits<float>::quiet_NaN();
 
+using Sizes = std::initializer_list<std::size_t>;
+
 // An array of exactly `count` values in an allocation of its own, so that a sanitizer sees what is read beside it.
 std::vector<float> random_values(Random& random, std::size_t count) {
   std::vector<float> values(count);
@@ -42,8 +44,8 @@ TEST_P(Kernels, MatmulAgreesForEveryShape) {
   std::vector<std::size_t> lengths(std::begin(kLengths), std::end(kLengths));
   lengths.insert(lengths.end(), {768, 769, 1600});  // sums are taken in stretches of 768
   for (const std::size_t length : lengths)
-    for (const std::size_t rows : {0, 1, 3, 4, 9})
-      for (const std::size_t tokens : {0, 1, 2, 3, 5, 6, 7, 13}) {
+    for (const std::size_t rows : Sizes{0, 1, 3, 4, 9})
+      for (const std::size_t tokens : Sizes{0, 1, 2, 3, 5, 6, 7, 13}) {
         const std::vector<float> weights = random_values(random_, rows * length), biases = random_values(random_, rows);
         const float* bias = tokens % 2 == 0 ? nullptr : biases.data();
         const std::size_t x_stride = length + 3, y_stride = rows + 2;
@@ -60,7 +62,7 @@ TEST_P(Kernels, MatmulAgreesForEveryShape) {
 }
 
 TEST_P(Kernels, MatmulGivesATokenTheSameBitsAloneAndInABatch) {
-  for (const std::size_t length : {77, 769, 1800}) {
+  for (const std::size_t length : Sizes{77, 769, 1800}) {
     constexpr std::size_t kRows = 11, kTokens = 13;
     const std::vector<float> weights = random_values(random_, kRows * length), x = random_values(random_, kTokens * length);
     std::vector<float> batch(kTokens * kRows), alone(kRows);
@@ -125,9 +127,9 @@ TEST_P(Kernels, AttentionAgreesForEveryShape) {
     std::size_t behind, ahead;
     float cap;
   };
-  for (const std::size_t head : {1, 2, 6, 16, 20, 32, 64, 80, 128})
-    for (const std::size_t tokens : {1, 3, 4, 5, 9})
-      for (const std::size_t before : {0, 1, 7, 30, 90})
+  for (const std::size_t head : Sizes{1, 2, 6, 16, 20, 32, 64, 80, 128})
+    for (const std::size_t tokens : Sizes{1, 3, 4, 5, 9})
+      for (const std::size_t before : Sizes{0, 1, 7, 30, 90})
         for (const View view :
              {View{kEverything, 0, 0}, View{kEverything, kEverything, 0}, View{0, 0, 0}, View{15, 0, 2}, View{8, 8, 0}, View{40, 3, 50}}) {
           AttentionData data(random_, {tokens, head, before, before / 2, view.behind, view.ahead, view.cap});
@@ -143,8 +145,8 @@ TEST_P(Kernels, AttentionAgreesForEveryShape) {
 
 TEST_P(Kernels, AttentionGivesATokenTheSameBitsAloneAndInARun) {
   constexpr std::size_t kHead = 40, kTokens = 11, kBefore = 38;
-  for (const std::size_t behind : {std::size_t{5}, std::size_t{20}, kEverything})
-    for (const std::size_t ahead : {std::size_t{0}, std::size_t{6}}) {
+  for (const std::size_t behind : Sizes{std::size_t{5}, std::size_t{20}, kEverything})
+    for (const std::size_t ahead : Sizes{std::size_t{0}, std::size_t{6}}) {
       AttentionData data(random_, {kTokens, kHead, kBefore, 9, behind, ahead});
       table_.attention(data.arguments);
       const std::vector<float> together = data.output;
@@ -196,7 +198,7 @@ TEST_P(Kernels, NormsMayWriteOverTheirInput) {
 }
 
 TEST_P(Kernels, RopeAgreesAndLeavesTheRestAlone) {
-  for (const std::size_t dimensions : {0, 2, 6, 16, 34, 64, 80, 128, 258}) {
+  for (const std::size_t dimensions : Sizes{0, 2, 6, 16, 34, 64, 80, 128, 258}) {
     std::vector<float> x = random_values(random_, dimensions + 5), expected = x;
     const std::vector<float> cosine = random_values(random_, dimensions / 2), sine = random_values(random_, dimensions / 2);
     table_.rope(x.data(), cosine.data(), sine.data(), dimensions);
@@ -279,7 +281,7 @@ TEST_P(Kernels, AddAgreesExactly) {
 }
 
 TEST_P(Kernels, LogSumExpAgrees) {
-  for (const std::size_t length : {1, 3, 4, 7, 16, 17, 1000, 8192}) {
+  for (const std::size_t length : Sizes{1, 3, 4, 7, 16, 17, 1000, 8192}) {
     std::vector<float> x = random_values(random_, length);
     for (float& value : x) value = value * 5 + 300;
     // Each term is good to about 1e-7, and so is their sum.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string>
 
+#include "support/family_config.h"
 #include "support/random_model.h"
 #include "tightrope/error.h"
 
@@ -13,6 +14,8 @@ namespace tightrope::engine {
 namespace {
 
 using text::TokenId;
+
+const model::Arch& llama() { return model::arch_for_hf_model_type("llama"); }
 
 const std::vector<TokenId> kPrompt = {3, 14, 15};
 
@@ -24,7 +27,7 @@ class Generate : public ::testing::Test {
     options.sampling.temperature = 0;
     return options;
   }
-  Engine engine_{testing::random_model(model::arch_for_gguf("llama", false), testing::small_config(), 5), {.threads = 1, .isa = {}}};
+  Engine engine_{testing::random_model(llama(), testing::family_config(llama(), testing::small_config()), 5), {.threads = 1, .isa = {}}};
 };
 
 TEST_F(Generate, IsArgmaxAfterArgmaxWhenGreedy) {
@@ -52,9 +55,9 @@ TEST_F(Generate, StopsAtAStopToken) {
 
 TEST_F(Generate, StopsAtTheModelsOwnEnd) {
   const TokenId end = generate(engine_, kPrompt, greedy(1)).tokens.front();
-  model::Config config = testing::small_config();
+  model::Config config = testing::family_config(llama(), testing::small_config());
   config.eos = {96, static_cast<std::int64_t>(end)};
-  Engine engine(testing::random_model(model::arch_for_gguf("llama", false), config, 5), {.threads = 1, .isa = {}});
+  Engine engine(testing::random_model(llama(), config, 5), {.threads = 1, .isa = {}});
   const GenerationResult result = generate(engine, kPrompt, greedy(10));
   EXPECT_TRUE(result.stopped);
   EXPECT_TRUE(result.tokens.empty());

@@ -10,10 +10,10 @@ namespace tightrope::testing {
 
 struct NaiveResult {
   std::vector<std::vector<double>> hidden;  // [blocks + 1][tokens * model]; the last one after the final norm
-  std::vector<double> logits;               // [tokens, vocab]
+  std::vector<double> logits;               // [tokens, vocab or labels]: the head applied to every token; empty without a head
 };
 
-// Unscaled RoPE only.
+// Token types are all 0. Unscaled RoPE only.
 NaiveResult naive_forward(const model::Model& model, std::span<const text::TokenId> tokens);
 
 }  // namespace tightrope::testing
