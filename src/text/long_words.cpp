@@ -12,10 +12,13 @@ LongWords::LongWords(const MergeTable& merges, const std::vector<Entry>& tokens,
   for (const Entry& token : tokens) offsets_[token.id + 1] = static_cast<std::uint32_t>(token.symbols.size());
   for (std::size_t id = 0; id < vocabulary; ++id) offsets_[id + 1] += offsets_[id];
   pool_.resize(offsets_.back());
+  std::vector<Trie::Entry> entries;
+  entries.reserve(tokens.size());
   for (const Entry& token : tokens) {
     std::ranges::copy(token.symbols, pool_.begin() + offsets_[token.id]);
-    tokens_.add(token.symbols, token.id);
+    entries.push_back({token.symbols, token.id});
   }
+  tokens_ = Trie(std::move(entries));
   find_halves(tokens);
 }
 

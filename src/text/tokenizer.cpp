@@ -142,7 +142,10 @@ struct Tokenizer::Implementation {
         decoded_ends(definition.tokens.size()),
         is_special(definition.tokens.size()) {
     std::vector<std::string> spellings(definition.tokens.size());
-    for (const auto& added : definition.added) spellings[added.id] = normalized(definition, added);
+    for (const auto& added : definition.added) {  // the reference decodes what the normalizers make of these
+      std::string spelling = normalized(definition, added);
+      if (spelling != added.content) spellings[added.id] = std::move(spelling);
+    }
     for (std::size_t id = 0; id < decoded_ends.size(); ++id) {
       const Token& token = definition.tokens[id];
       const std::string& piece = spellings[id].empty() ? token.piece : spellings[id];

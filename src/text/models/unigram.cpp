@@ -55,16 +55,18 @@ class Unigram final : public Model {
  public:
   Unigram(const TokenizerDefinition& definition, const UnigramOptions& options) : options_(options), scores_(definition.tokens.size()) {
     const std::vector<bool> members = model_tokens(definition);
+    std::vector<Trie::Entry> entries;
     double least = std::numeric_limits<double>::infinity();
     for (std::size_t id = 0; id < members.size(); ++id) {
       const Token& token = definition.tokens[id];
       scores_[id] = as_the_reference_reads(token.score);
       if (token.kind != TokenKind::unused) least = std::min(least, scores_[id]);
       if (!members[id]) continue;
-      pieces_.add(token.piece, static_cast<TokenId>(id));
+      entries.push_back(Trie::entry(token.piece, static_cast<TokenId>(id)));
       if (const auto byte = byte_of_piece(token.piece); byte && piece_of_byte(*byte) == token.piece)
         byte_tokens_[static_cast<unsigned char>(*byte)] = static_cast<std::int64_t>(id);
     }
+    pieces_ = Trie(std::move(entries));
     unknown_score_ = least - kUnknownPenalty;
   }
 

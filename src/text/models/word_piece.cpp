@@ -14,13 +14,16 @@ class WordPiece final : public Model {
   WordPiece(const TokenizerDefinition& definition, const WordPieceOptions& options) : options_(options) {
     if (options.unknown < 0) fail(ErrorCode::malformed, "[tokenizer] WordPiece has no token for unknown words; the file is damaged");
     const std::vector<bool> members = model_tokens(definition);
+    std::vector<Trie::Entry> starting, continuing;
     for (std::size_t id = 0; id < members.size(); ++id) {
       if (!members[id]) continue;
       const std::string_view piece = definition.tokens[id].piece;
-      starting_.add(piece, static_cast<TokenId>(id));
+      starting.push_back(Trie::entry(piece, static_cast<TokenId>(id)));
       if (piece.starts_with(options.continuing_prefix))
-        continuing_.add(piece.substr(options.continuing_prefix.size()), static_cast<TokenId>(id));
+        continuing.push_back(Trie::entry(piece.substr(options.continuing_prefix.size()), static_cast<TokenId>(id)));
     }
+    starting_ = Trie(std::move(starting));
+    continuing_ = Trie(std::move(continuing));
   }
 
   void encode(std::string_view word, TokenSink& sink) const override {
