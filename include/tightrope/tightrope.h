@@ -1,6 +1,7 @@
 // The whole public API.
 #pragma once
 
+#include "tightrope/encode.h"    // IWYU pragma: export
 #include "tightrope/engine.h"    // IWYU pragma: export
 #include "tightrope/error.h"     // IWYU pragma: export
 #include "tightrope/eval.h"      // IWYU pragma: export
@@ -10,3 +11,4 @@
 #include "tightrope/options.h"   // IWYU pragma: export
 #include "tightrope/passes.h"    // IWYU pragma: export
 #include "tightrope/progress.h"  // IWYU pragma: export
+#include "tightrope/tasks.h"     // IWYU pragma: export
