@@ -5,8 +5,10 @@
 
 #include "apps/program_fixture.h"
 #include "formats/format.h"
+#include "model/checkpoint_io.h"
 #include "passes/quantize/mix.h"
 #include "support/container_builder.h"
+#include "support/tiny_model.h"
 
 namespace tightrope::test {
 namespace {
@@ -15,12 +17,28 @@ namespace fs = std::filesystem;
 
 class DocumentationTest : public ProgramTest {
  protected:
-  // The folder holds what the examples assume was made before: q4.gguf, q8.gguf, ids.safetensors.
+  // The folder holds what the examples assume was made before: q4.gguf, q8.gguf, ids.safetensors, encoders.
   void prepare() const {
     output_of({"quantize", model_, "-o", "q4.gguf", "--type", "q4_k_m"});
     output_of({"quantize", model_, "-o", "q8.gguf", "--type", "q8_0"});
     folder_.write("ids.safetensors", safetensors_file(R"({"input_ids":{"dtype":"I64","shape":[1,2],"data_offsets":[0,16]}})",
                                                       raw(std::int64_t{5}) + raw(std::int64_t{6})));
+    write_encoders();
+  }
+
+  // Small encoders for the examples of classify: "sentiment" labels texts, "reader" answers questions; and inputs for them.
+  void write_encoders() const {
+    const model::Arch& bert = model::arch_for_hf_model_type("bert");
+    const auto tokenizer = std::make_shared<const text::Tokenizer>(tiny_tokenizer());
+    for (const auto& [name, kind] :
+         {std::pair("sentiment", model::HeadSpec::Kind::sequence), std::pair("reader", model::HeadSpec::Kind::span)}) {
+      std::size_t head = 0;
+      while (bert.heads[head].kind != kind) ++head;
+      const model::Model made = tiny_model(bert, tiny_config(bert, head));
+      const std::vector<model::NamedWeight> weights(made.weights().begin(), made.weights().end());
+      model::save_huggingface(model::Model(bert, made.config(), weights, tokenizer), folder_ / name, {});
+    }
+    folder_.write("pairs.jsonl", R"({"text": "It rains.", "pair": "It is wet."})");
   }
 
   void expect_works(const std::string& line) const {
@@ -58,6 +76,7 @@ TEST_F(DocumentationTest, EveryConsoleLineOfTheDocumentsWorks) {
       if (entry.path().filename() != "models" && entry.path().filename() != "demo") fs::remove_all(entry.path());
     folder_.write("ids.safetensors", safetensors_file(R"({"input_ids":{"dtype":"I64","shape":[1,2],"data_offsets":[0,16]}})",
                                                       raw(std::int64_t{5}) + raw(std::int64_t{6})));
+    write_encoders();
     for (const std::string& line : console_lines(file)) expect_works(line), ++count;
   }
   EXPECT_GT(count, 10U);
@@ -65,7 +84,8 @@ TEST_F(DocumentationTest, EveryConsoleLineOfTheDocumentsWorks) {
 
 TEST_F(DocumentationTest, EveryExampleOfHelpWorks) {
   prepare();
-  for (const char* verb : {"doctor", "inspect", "convert", "quantize", "eval", "bench", "run", "logits", "report", "completion"}) {
+  for (const char* verb :
+       {"doctor", "inspect", "convert", "quantize", "eval", "bench", "run", "embed", "classify", "logits", "report", "completion"}) {
     std::istringstream help(output_of({verb, "--help"}));
     std::size_t examples = 0;
     for (std::string line; std::getline(help, line);) {

@@ -1,6 +1,7 @@
 // Files of sentence-transformers, old and new, and what of them is refused.
 #include "tasks/sentence_files.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -13,12 +14,10 @@ namespace {
 
 class SentenceFiles : public ::testing::Test {
  protected:
-  void write_modules(const std::string& last_type) {
-    const auto module = [](const std::string& path, const std::string& type) {
-      return R"({"path":")" + path + R"(","type":"sentence_transformers.models.)" + type + R"("})";
-    };
-    folder_.write("modules.json",
-                  "[" + module("", "Transformer") + "," + module("1_Pooling", "Pooling") + "," + module("2_Last", last_type) + "]");
+  void write_modules(std::string_view last_type) const {
+    folder_.write("modules.json", fmt::format(R"([{{"path":"","type":"a.Transformer"}},{{"path":"1_Pooling","type":"a.Pooling"}},
+                                                 {{"path":"2_Last","type":"a.{}"}}])",
+                                              last_type));
   }
   void expect_refusal(const std::string& words) const {
     try {
