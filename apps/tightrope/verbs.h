@@ -14,14 +14,16 @@ void add_eval(Program& program);
 void add_bench(Program& program);
 void add_run(Program& program);
 void add_chat(Program& program);
+void add_embed(Program& program);
+void add_classify(Program& program);
 void add_logits(Program& program);
 void add_report(Program& program);
 void add_completion(Program& program);
 
 // In the order help shows them.
 inline void add_all_verbs(Program& program) {
-  for (const auto add : {add_doctor, add_inspect, add_convert, add_merge, add_quantize, add_eval, add_bench, add_run, add_chat, add_logits,
-                         add_report, add_completion})
+  for (const auto add : {add_doctor, add_inspect, add_convert, add_merge, add_quantize, add_eval, add_bench, add_run, add_chat, add_embed,
+                         add_classify, add_logits, add_report, add_completion})
     add(program);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tightrope/chat.h"      // IWYU pragma: export
+#include "tightrope/encode.h"    // IWYU pragma: export
 #include "tightrope/engine.h"    // IWYU pragma: export
 #include "tightrope/error.h"     // IWYU pragma: export
 #include "tightrope/eval.h"      // IWYU pragma: export
@@ -11,3 +12,4 @@
 #include "tightrope/options.h"   // IWYU pragma: export
 #include "tightrope/passes.h"    // IWYU pragma: export
 #include "tightrope/progress.h"  // IWYU pragma: export
+#include "tightrope/tasks.h"     // IWYU pragma: export

@@ -21,10 +21,11 @@ bool is_inside(const fs::path& path, const fs::path& folder) {
   return folder_end == folder.end() && path_end != path.end();
 }
 
-// models--org--name/blobs for models--org--name/snapshots/<revision>; empty for a folder that is no snapshot.
+// models--org--name/blobs for models--org--name/snapshots/<revision> and the folders in it; empty for a folder that is no snapshot.
 fs::path blobs_of(const fs::path& folder) {
-  const fs::path snapshots = folder.parent_path();
-  return snapshots.filename() == "snapshots" ? snapshots.parent_path() / "blobs" : fs::path();
+  for (const fs::path& snapshots : {folder.parent_path(), folder.parent_path().parent_path()})
+    if (snapshots.filename() == "snapshots") return snapshots.parent_path() / "blobs";
+  return {};
 }
 
 }  // namespace

@@ -59,6 +59,7 @@ struct Config {
   bool tied = false;                     // the head is the embedding
   bool attention_bias = false, mlp_bias = false, norm_bias = true;
   std::vector<std::string> labels;      // of a classifier's outputs
+  std::string problem_type;             // of a classifier: "regression", "single_label_classification", …; empty: not said
   const HeadSpec* output = nullptr;     // what the model gives; one of its architecture's heads (null: the first)
   std::int64_t bos = -1, padding = -1;  // token ids; -1: none
   std::vector<std::int64_t> eos;        // each ends a text; the first is the usual one

@@ -171,6 +171,7 @@ void read_labels(const HfKeys& keys, Config& config) {
   std::uint64_t count = keys.unsigned_or("num_labels", 2);
   if (names != nullptr) count = names->as_object(keys.what("id2label")).size();
   check_extent(count, kMaxLabels, keys.what("the number of labels"));
+  config.problem_type = keys.string_or("problem_type", "");
   for (std::uint64_t i = 0; i < count; ++i) {
     const Json* label = names == nullptr ? nullptr : names->find(std::to_string(i));
     config.labels.push_back(label == nullptr ? fmt::format("LABEL_{}", i) : label->as_string(keys.what("id2label")));

@@ -89,6 +89,7 @@ void write_variants(const HfKeys& keys, const Config& config, Json& json) {
 
 void write_labels(const Config& config, Json& json) {
   if (config.labels.empty()) return;
+  if (!config.problem_type.empty()) json["problem_type"] = Json(config.problem_type);
   json["id2label"] = Json::object();
   json["label2id"] = Json::object();
   for (std::size_t i = 0; i < config.labels.size(); ++i) {

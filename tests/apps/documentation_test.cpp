@@ -9,6 +9,7 @@
 #include "passes/quantize/mix.h"
 #include "support/container_builder.h"
 #include "support/small_adapter.h"
+#include "support/tiny_model.h"
 
 namespace tightrope::test {
 namespace {
@@ -17,11 +18,27 @@ namespace fs = std::filesystem;
 
 class DocumentationTest : public ProgramTest {
  protected:
-  // What no verb makes: ids.safetensors, my-adapter.
+  // What no verb makes: ids.safetensors, my-adapter, encoders.
   void prepare_inputs() const {
     write_small_adapter(folder_ / "my-adapter", model::load_model(folder_ / model_).config());
     folder_.write("ids.safetensors", safetensors_file(R"({"input_ids":{"dtype":"I64","shape":[1,2],"data_offsets":[0,16]}})",
                                                       raw(std::int64_t{5}) + raw(std::int64_t{6})));
+    write_encoders();
+  }
+
+  // Small encoders for the examples of classify: "sentiment" labels texts, "reader" answers questions; and inputs for them.
+  void write_encoders() const {
+    const model::Arch& bert = model::arch_for_hf_model_type("bert");
+    const auto tokenizer = std::make_shared<const text::Tokenizer>(tiny_tokenizer());
+    for (const auto& [name, kind] :
+         {std::pair("sentiment", model::HeadSpec::Kind::sequence), std::pair("reader", model::HeadSpec::Kind::span)}) {
+      std::size_t head = 0;
+      while (bert.heads[head].kind != kind) ++head;
+      const model::Model made = tiny_model(bert, tiny_config(bert, head));
+      const std::vector<model::NamedWeight> weights(made.weights().begin(), made.weights().end());
+      model::save_huggingface(model::Model(bert, made.config(), weights, tokenizer), folder_ / name, {});
+    }
+    folder_.write("pairs.jsonl", R"({"text": "It rains.", "pair": "It is wet."})");
   }
   // The folder holds what the examples assume was made before: these, q4.gguf and q8.gguf.
   void prepare() const {
@@ -72,7 +89,8 @@ TEST_F(DocumentationTest, EveryConsoleLineOfTheDocumentsWorks) {
 TEST_F(DocumentationTest, EveryExampleOfHelpWorks) {
   prepare();
   for (const char* verb :
-       {"doctor", "inspect", "convert", "merge", "quantize", "eval", "bench", "run", "chat", "logits", "report", "completion"}) {
+  for (const char* verb : {"doctor", "inspect", "convert", "merge", "quantize", "eval", "bench", "run", "chat", "embed", "classify", "logits",
+                           "report", "completion"}) {
     std::istringstream help(output_of({verb, "--help"}));
     std::size_t examples = 0;
     for (std::string line; std::getline(help, line);) {

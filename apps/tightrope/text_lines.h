@@ -1,0 +1,38 @@
+// Texts that a verb reads from its arguments, a file or standard input, and the JSON lines it writes of them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "program.h"
+#include "tightrope/encode.h"
+
+namespace tightrope::app {
+
+struct TextLines {
+  std::vector<std::string> texts;  // arguments
+  std::string input, output;       // files; empty: standard input and output
+  bool jsonl = false, force = false;
+};
+
+// --input, --output, --jsonl, --force, and those of EncodeOptions.
+void add_text_lines(Verb& verb, TextLines& lines, EncodeOptions& options);
+
+// A text a line, or with --jsonl a JSON object a line; empty lines are texts too, but none at the end. Errors: not_found, io, malformed,
+// invalid_argument (no text, or too many bytes).
+std::vector<TextInput> read_texts(const TextLines& lines);
+
+// Lines as they are made: to standard output at once, or to the file when all are there.
+class LineWriter {
+ public:
+  // Throws already_exists or invalid_argument before the work begins.
+  explicit LineWriter(const TextLines& lines);
+  void write(const std::string& line);
+  void finish();
+
+ private:
+  const TextLines& lines_;
+  std::string pending_;
+};
+
+}  // namespace tightrope::app
