@@ -88,9 +88,8 @@ TEST_F(DocumentationTest, EveryConsoleLineOfTheDocumentsWorks) {
 
 TEST_F(DocumentationTest, EveryExampleOfHelpWorks) {
   prepare();
-  for (const char* verb :
-  for (const char* verb : {"doctor", "inspect", "convert", "merge", "quantize", "eval", "bench", "run", "chat", "embed", "classify", "logits",
-                           "report", "completion"}) {
+  for (const char* verb : {"doctor", "inspect", "convert", "merge", "quantize", "eval", "bench", "run", "chat", "embed", "classify",
+                           "logits", "report", "completion"}) {
     std::istringstream help(output_of({verb, "--help"}));
     std::size_t examples = 0;
     for (std::string line; std::getline(help, line);) {

@@ -10,8 +10,8 @@ TEST_F(VerbTest, Version) { EXPECT_TRUE(output_of({"--version"}).starts_with("ti
 
 TEST_F(VerbTest, HelpListsEveryVerb) {
   const std::string help = output_of({"--help"});
-  for (const char* verb :
-       {"doctor", "inspect", "convert", "merge", "quantize", "eval", "bench", "run", "chat", "logits", "report", "completion"})
+  for (const char* verb : {"doctor", "inspect", "convert", "merge", "quantize", "eval", "bench", "run", "chat", "embed", "classify",
+                           "logits", "report", "completion"})
     EXPECT_NE(help.find(verb), std::string::npos) << verb;
 }
 
