@@ -24,7 +24,8 @@ std::vector<TokenId> some_tokens(std::size_t count, std::uint64_t vocab = 250) {
 }
 
 engine::Engine make_engine(std::uint64_t seed, unsigned threads = 1, const model::Config& config = test::tiny_config()) {
-  return engine::Engine(test::tiny_model(model::arch_for_hf_model_type("llama"), config, seed, "f32"), {.threads = threads, .isa = std::nullopt});
+  return engine::Engine(test::tiny_model(model::arch_for_hf_model_type("llama"), config, seed, "f32"),
+                        {.threads = threads, .isa = std::nullopt});
 }
 
 // log p of every successor of every position of one chunk, [tokens, vocab].

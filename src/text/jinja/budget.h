@@ -9,7 +9,7 @@ namespace tightrope::text::jinja {
 struct Limits {
   std::uint64_t steps = 10'000'000;                      // expressions and statements evaluated, items and text visited
   std::uint64_t output_bytes = std::uint64_t{16} << 20;  // of the rendered text
-  std::uint64_t memory_bytes = std::uint64_t{48} << 20;  // of all values alive at one time; one string is at most a quarter of it
+  std::uint64_t memory_bytes = std::uint64_t{24} << 20;  // of all values alive at one time; one string is at most a quarter of it
   std::uint64_t source_bytes = std::uint64_t{4} << 20;   // of the template
   std::uint64_t range_items = 100'000;                   // as jinja's own sandbox has it
   unsigned nesting = 400;                                // evaluations inside one another, macro calls included
