@@ -3,8 +3,9 @@
 
 usage: tools/compare_embedding_speed.py MODEL_FOLDER MODEL.onnx TEXTS [BATCH] [ROUNDS]   (needs onnxruntime, tokenizers, numpy)
 
-TEXTS has a text a line. Both get BATCH texts at a time (64), sorted by length beforehand, so that ONNX Runtime's padding costs least. Its
-texts are tokenized before the clock starts and its vectors are not pooled; tightrope's time holds both. Build the other side with `tools/build release encode_rate`.
+TEXTS has a text a line. Both get BATCH texts at a time (64): once as they come, once sorted by length beforehand, so that ONNX Runtime's
+padding costs least. Its texts are tokenized before the clock starts and its vectors are not pooled; tightrope's time holds both. Build the
+other side with `tools/build release encode_rate`.
 """
 import os
 import statistics
@@ -67,9 +68,14 @@ def main():
     tokenizer.enable_padding()
     with open(source, encoding="utf-8") as file:
         texts = [line.rstrip("\n") for line in file]
-    texts.sort(key=lambda text: len(tokenizer.encode(text).ids))
-    tokens = sum(sum(tokenizer.encode(text).attention_mask) for text in texts)
     session = make_session(onnx, threads)
+    by_length = sorted(texts, key=lambda text: len(tokenizer.encode(text).ids))
+    for order, ordered in (("as they come", texts), ("sorted by length", by_length)):
+        compare(folder, session, tokenizer, ordered, order, batch, rounds, threads)
+
+
+def compare(folder, session, tokenizer, texts, order, batch, rounds, threads):
+    tokens = sum(sum(tokenizer.encode(text).attention_mask) for text in texts)
     batches = prepare(session, tokenizer, texts, batch)
     ours, theirs = [], []
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
@@ -79,10 +85,10 @@ def main():
             ours += time_ours(folder, file.name, batch, threads)
             theirs += time_theirs(session, batches)
     mine, other = statistics.median(ours), statistics.median(theirs)
-    print(f"seconds: tightrope {min(ours):.3f} to {max(ours):.3f}, onnxruntime {min(theirs):.3f} to {max(theirs):.3f}")
-    print(f"{len(texts)} texts of {tokens} tokens, batches of {batch}, {threads} threads, medians of {len(ours)}:")
-    print(f"tightrope {mine:.3f} s ({tokens / mine:.0f} tokens/s), onnxruntime {onnxruntime.__version__} {other:.3f} s "
-          f"({tokens / other:.0f} tokens/s), ratio {other / mine:.2f}")
+    print(f"{len(texts)} texts of {tokens} tokens {order}, batches of {batch}, {threads} threads, medians of {len(ours)}:")
+    print(f"  tightrope {mine:.3f} s ({min(ours):.3f} to {max(ours):.3f}, {tokens / mine:.0f} tokens/s), onnxruntime "
+          f"{onnxruntime.__version__} {other:.3f} s ({min(theirs):.3f} to {max(theirs):.3f}, {tokens / other:.0f} tokens/s), "
+          f"ratio {other / mine:.2f}", flush=True)
 
 
 if __name__ == "__main__":
