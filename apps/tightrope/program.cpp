@@ -204,7 +204,7 @@ void Program::run(int argc, const char* const* argv) {
 }
 
 template <class T>
-void Verb::option(const std::string& names, T& value, const std::string& placeholder, const std::string& help, const Accepts& accepts) {
+void Verb::option(const std::string& names, T& value, const std::string& value_name, const std::string& help, const Accepts& accepts) {
   CLI::Option* option = static_cast<CLI::App*>(handle_)->add_option(names, value, help);
   option->required(accepts.required);
   if constexpr (std::is_integral_v<T>) {
@@ -224,7 +224,7 @@ void Verb::option(const std::string& names, T& value, const std::string& placeho
   // A few words stand where the value goes, many after the help.
   const std::string words = fmt::format("{}", fmt::join(accepts.choices, "|"));
   const bool few = !words.empty() && words.size() + names.size() < kOptionColumns;
-  option->type_name(few ? words : placeholder);
+  option->type_name(few ? words : value_name);
   if (!few && !words.empty()) option->description(fmt::format("{}: {}", help, fmt::join(accepts.choices, " ")));
 }
 

@@ -18,7 +18,7 @@ constexpr std::string_view kTokens = "tokenizer.ggml.tokens", kTypes = "tokenize
 
 enum AddedFlag : std::int32_t { kSingleWord = 1, kLeftStrip = 2, kRightStrip = 4, kNormalized = 8, kSpecial = 16, kInVocabulary = 32 };
 
-std::string placeholder(std::uint64_t id) { return fmt::format("[PAD{}]", id); }
+std::string filler_piece(std::uint64_t id) { return fmt::format("[PAD{}]", id); }
 
 std::int32_t flags_of(const Added& token) {
   return (token.single_word ? kSingleWord : 0) | (token.left_strip ? kLeftStrip : 0) | (token.right_strip ? kRightStrip : 0) |
@@ -106,7 +106,7 @@ std::vector<text::Token> read_gguf_tokens(const Metadata& metadata) {
     tokens[i].kind = static_cast<TokenKind>(type - 1);
     if (!scores.empty()) tokens[i].score = static_cast<double>(scores[i]);
     if (!scores.empty() && !(scores[i] == scores[i])) malformed_gguf_tokenizer(fmt::format("the score of token {} is not a number", i));
-    const bool hole = tokens[i].kind == TokenKind::unused && (*pieces)[i] == placeholder(i);
+    const bool hole = tokens[i].kind == TokenKind::unused && (*pieces)[i] == filler_piece(i);
     if (!hole) tokens[i].piece = (*pieces)[i];
   }
   while (!tokens.empty() && tokens.back().kind == TokenKind::unused && tokens.back().piece.empty()) tokens.pop_back();
@@ -144,7 +144,7 @@ void write_gguf_tokens(const TokenizerDefinition& definition, std::uint64_t voca
   for (std::uint64_t id = 0; id < std::max<std::uint64_t>(vocab, definition.tokens.size()); ++id) {
     const bool hole =
         id >= definition.tokens.size() || (definition.tokens[id].kind == TokenKind::unused && definition.tokens[id].piece.empty());
-    pieces.push_back(hole ? placeholder(id) : definition.tokens[id].piece);
+    pieces.push_back(hole ? filler_piece(id) : definition.tokens[id].piece);
     types.push_back(1 + static_cast<std::int32_t>(hole ? TokenKind::unused : definition.tokens[id].kind));
   }
   const bool scored = std::ranges::any_of(definition.tokens, [](const text::Token& token) { return token.score != 0; });
