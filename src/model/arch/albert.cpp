@@ -17,12 +17,7 @@ constexpr auto kTensors = rows::joined(
         rows::biased("blocks.*.ffn.down", "encoder.albert_layer_groups.*.albert_layers.0.ffn_output", "", "[model, ffn]"),
         rows::biased("blocks.*.ffn_out_norm", "encoder.albert_layer_groups.*.albert_layers.0.full_layer_layer_norm", "", "[model]")});
 
-constexpr std::array kBare = {TensorSpec{.canonical = "pooler",
-                                         .huggingface = {"pooler"},
-                                         .gguf = {},
-                                         .shape = "[model, model]",
-                                         .bias = Bias::always,
-                                         .presence = Presence::optional}};
+constexpr std::array kBare = {rows::optional_pooler("pooler", "")};
 constexpr std::array kMaskedLm = {rows::biased("head.dense", "predictions.dense", "", "[embedding, model]"),
                                   rows::biased("head.norm", "predictions.LayerNorm", "", "[embedding]"),
                                   rows::tensor("head", "predictions.decoder", "", "[vocab, embedding]", Bias::never, Presence::untied),

@@ -7,12 +7,7 @@ namespace {
 constexpr auto kTensors = rows::joined(rows::bert_embeddings("[vocab, model]", "[positions, model]", "[types, model]"), rows::kBertBlock);
 
 constexpr TensorSpec kPooler = rows::biased("pooler", "bert.pooler.dense", "cls", "[model, model]");
-constexpr std::array kBare = {TensorSpec{.canonical = "pooler",
-                                         .huggingface = {"pooler.dense"},
-                                         .gguf = {"cls"},
-                                         .shape = "[model, model]",
-                                         .bias = Bias::always,
-                                         .presence = Presence::optional}};
+constexpr std::array kBare = {rows::optional_pooler("pooler.dense", "cls")};
 constexpr std::array kMaskedLm = {rows::biased("head.dense", "cls.predictions.transform.dense", "", "[model, model]"),
                                   rows::biased("head.norm", "cls.predictions.transform.LayerNorm", "", "[model]"),
                                   rows::tensor("head", "cls.predictions.decoder", "", "[vocab, model]", Bias::never, Presence::untied),

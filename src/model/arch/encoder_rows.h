@@ -31,6 +31,11 @@ constexpr std::array<TensorSpec, 4> bert_embeddings(std::string_view words, std:
       biased("embed.norm", "embeddings.LayerNorm", "token_embd_norm", positions.starts_with("[positions, m") ? "[model]" : "[embedding]")};
 }
 
+// The dense layer that a bare trunk may have for its first token.
+constexpr TensorSpec optional_pooler(std::string_view huggingface, std::string_view gguf) {
+  return tensor("pooler", huggingface, gguf, "[model, model]", Bias::always, Presence::optional);
+}
+
 // One linear layer on every token, or on the pooled one.
 constexpr TensorSpec classifier(std::string_view huggingface, std::string_view gguf = "") {
   return tensor("head", huggingface, gguf, "[labels, model]");

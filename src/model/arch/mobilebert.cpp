@@ -28,12 +28,7 @@ constexpr std::array kTensors = {
     rows::biased("blocks.*.bottleneck.out", "encoder.layer.*.output.bottleneck.dense", "", "[model, bottleneck]"),
     rows::biased("blocks.*.bottleneck.out_norm", "encoder.layer.*.output.bottleneck.LayerNorm", "", "[model]"),
 };
-constexpr std::array kBare = {TensorSpec{.canonical = "pooler",
-                                         .huggingface = {"pooler.dense"},
-                                         .gguf = {},
-                                         .shape = "[model, model]",
-                                         .bias = Bias::always,
-                                         .presence = Presence::optional}};
+constexpr std::array kBare = {rows::optional_pooler("pooler.dense", "")};
 constexpr std::array kMaskedLm = {rows::biased("head.dense", "cls.predictions.transform.dense", "", "[model, model]"),
                                   rows::biased("head.norm", "cls.predictions.transform.LayerNorm", "", "[model]"),
                                   rows::part("head.extra", {"cls.predictions.dense", Part::transposed}, {}, "[vocab, model-embedding]"),

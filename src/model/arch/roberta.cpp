@@ -9,12 +9,7 @@ constexpr TensorSpec kPositions = rows::part("embed.positions", {"embeddings.pos
                                              {.name = "position_embd", .part = Part::beyond_padding, .f32 = true}, "[positions, model]");
 constexpr auto kTensors = rows::joined(std::array{kEmbeddings[0], kPositions, kEmbeddings[2], kEmbeddings[3]}, rows::kBertBlock);
 
-constexpr std::array kBare = {TensorSpec{.canonical = "pooler",
-                                         .huggingface = {"pooler.dense"},
-                                         .gguf = {"cls"},
-                                         .shape = "[model, model]",
-                                         .bias = Bias::always,
-                                         .presence = Presence::optional}};
+constexpr std::array kBare = {rows::optional_pooler("pooler.dense", "cls")};
 constexpr std::array kMaskedLm = {rows::biased("head.dense", "lm_head.dense", "", "[model, model]"),
                                   rows::biased("head.norm", "lm_head.layer_norm", "", "[model]"),
                                   rows::tensor("head", "lm_head.decoder", "", "[vocab, model]", Bias::never, Presence::untied),
