@@ -1,0 +1,52 @@
+// The packed form of each block format: how many bits a code has and where scales and minimums lie.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/integer.h"
+
+namespace tightrope::kernels {
+
+// How a format's scales are kept behind the codes of a group. A plane is 16 numbers, one for each row.
+enum class Scales : std::uint8_t {
+  halves,       // every 32 elements: f16 scale
+  half_pairs,   // every 32 elements: f16 scale, f16 minimum
+  bytes,        // every 256 elements: f16 scale; then for each sub-block a signed byte that multiplies it
+  byte_pairs,   // every 256 elements: f16 scale, f16 minimum; then for each sub-block an unsigned byte for each of the two
+  nibble_pairs  // the same with both in one byte: the scale's in the low nibble
+};
+
+// `kBits` a code, `kSub` elements share a scale; x = scale * (code - kHalf), or scale * code + minimum where kHalf is 0.
+template <int kBits_, std::size_t kSub_, int kHalf_, Scales kScales_>
+struct Layout {
+  static constexpr int kBits = kBits_, kHalf = kHalf_;
+  static constexpr std::size_t kSub = kSub_;
+  static constexpr Scales kScales = kScales_;
+  static constexpr bool kAffine = kHalf == 0;
+  static constexpr bool kSuper = kScales != Scales::halves && kScales != Scales::half_pairs;
+  static constexpr std::size_t kElements = kSuper ? 256 : 32;         // that one run of scales is for
+  static constexpr std::size_t kCodeBytes = std::size_t{64} * kBits;  // of 32 elements of a group
+  static constexpr std::size_t kSubs = kElements / kSub;
+  static constexpr std::size_t kHeadBytes = kAffine ? 64 : 32;
+  static constexpr std::size_t kSubBytes = !kSuper ? 0 : kScales == Scales::byte_pairs ? 32 : 16;
+  static constexpr std::size_t kScaleBytes = kHeadBytes + kSubs * kSubBytes;
+
+  static constexpr std::size_t scale_offset(std::size_t length) { return length / 32 * kCodeBytes; }
+  static constexpr std::size_t group_bytes(std::size_t length) {
+    return (scale_offset(length) + length / kElements * kScaleBytes + 63) / 64 * 64;
+  }
+};
+
+using LayoutQ8_0 = Layout<8, 32, 128, Scales::halves>;
+using LayoutQ4_0 = Layout<4, 32, 8, Scales::halves>;
+using LayoutQ5_0 = Layout<5, 32, 16, Scales::halves>;
+using LayoutQ4_1 = Layout<4, 32, 0, Scales::half_pairs>;
+using LayoutQ5_1 = Layout<5, 32, 0, Scales::half_pairs>;
+using LayoutQ2K = Layout<2, 16, 0, Scales::nibble_pairs>;
+using LayoutQ3K = Layout<3, 16, 4, Scales::bytes>;
+using LayoutQ4K = Layout<4, 32, 0, Scales::byte_pairs>;
+using LayoutQ5K = Layout<5, 32, 0, Scales::byte_pairs>;
+using LayoutQ6K = Layout<6, 16, 32, Scales::bytes>;
+
+}  // namespace tightrope::kernels

@@ -1,0 +1,278 @@
+// Integer products in register tiles, written once over `Ops`, the vector operations of one instruction set; included inside its namespace.
+// Ops has 16 lanes, one for each row of a group, in as many registers as that takes.
+#pragma once
+
+// A source of weights: the codes of 4 elements of 16 rows at a time, and their scales. This one reads the packed form itself.
+template <class L>
+struct Packed : L {
+  // Codes of elements [4 kStep, 4 kStep + 4) of a block of 32.
+  template <std::size_t kStep>
+  static HWY_INLINE Ops::Codes code(const std::byte* block) {
+    if constexpr (L::kBits == 8) {
+      return Ops::load(block + 64 * kStep);
+    } else {
+      constexpr int kBase = L::kBits >= 4 ? 4 : 2, kHigh = L::kBits - kBase;
+      constexpr std::size_t kVectors = kBase;  // a plane of n bits is n vectors
+      const auto low = Ops::field<int(kStep / kVectors) * kBase, kBase, 0>(Ops::load(block + 64 * (kStep % kVectors)));
+      if constexpr (kHigh == 0) {
+        return low;
+      } else {
+        const auto bits = Ops::load(block + 64 * kBase + 64 * (kStep % kHigh));
+        return Ops::join(low, Ops::template field<int(kStep / kHigh) * kHigh, kHigh, kBase>(bits));
+      }
+    }
+  }
+
+  // Scale and minimum of sub-block `sub` of block `block`.
+  static HWY_INLINE void scale(const std::byte* scales, std::size_t block, std::size_t sub, Ops::Floats& scale, Ops::Floats& minimum) {
+    if constexpr (!L::kSuper) {
+      scale = Ops::load_halves(scales + block * L::kScaleBytes);
+      if constexpr (L::kAffine) minimum = Ops::load_halves(scales + block * L::kScaleBytes + 32);
+    } else {
+      const std::byte* head = scales + block / 8 * L::kScaleBytes;
+      const std::byte* at = head + L::kHeadBytes + (block % 8 * (32 / L::kSub) + sub) * L::kSubBytes;
+      if constexpr (L::kScales == Scales::bytes) {
+        scale = Ops::mul(Ops::load_halves(head), Ops::load_signed(at));
+      } else if constexpr (L::kScales == Scales::byte_pairs) {
+        scale = Ops::mul(Ops::load_halves(head), Ops::load_unsigned(at));
+        minimum = Ops::negate(Ops::mul(Ops::load_halves(head + 32), Ops::load_unsigned(at + 16)));
+      } else {
+        scale = Ops::mul(Ops::load_halves(head), Ops::load_low_nibbles(at));
+        minimum = Ops::negate(Ops::mul(Ops::load_halves(head + 32), Ops::load_high_nibbles(at)));
+      }
+    }
+  }
+  static HWY_INLINE void prefetch(const std::byte* block) {
+    constexpr std::size_t kAhead = 4608;  // bytes: what arrives while the lines before it are used
+    HWY_UNROLL(8)
+    for (std::size_t i = 0; i < L::kCodeBytes; i += 64) Ops::prefetch(block + kAhead + i);
+  }
+};
+
+// Blocks unpacked once for many tokens: a byte for each code, a float for each scale and minimum.
+template <class L>
+struct Panel : L {
+  static constexpr std::size_t kCodeBytes = 512;
+  static constexpr std::size_t kScaleBytes = (32 / L::kSub) * (L::kAffine ? 128 : 64);  // of a block
+
+  template <std::size_t kStep>
+  static HWY_INLINE Ops::Codes code(const std::byte* block) {
+    return Ops::load(block + 64 * kStep);
+  }
+  static HWY_INLINE void scale(const std::byte* scales, std::size_t block, std::size_t sub, Ops::Floats& scale, Ops::Floats& minimum) {
+    const std::byte* at = scales + block * kScaleBytes + sub * (L::kAffine ? 128 : 64);
+    scale = Ops::load_floats(at);
+    if constexpr (L::kAffine) minimum = Ops::load_floats(at + 64);
+  }
+  static HWY_INLINE void prefetch(const std::byte*) {}
+};
+
+// Where the weights of a tile's groups lie: `blocks` blocks from block `first` of the row.
+template <std::size_t kGroups>
+struct TileWeights {
+  const std::byte* codes[kGroups];   // of block `first`
+  const std::byte* scales[kGroups];  // counted from `origin`
+  std::size_t first, blocks, origin;
+};
+
+template <class S, std::size_t kSub, std::size_t kStep, std::size_t kEnd, std::size_t kGroups, std::size_t kTokens>
+HWY_INLINE void multiply_steps(const std::byte* const (&codes)[kGroups], const std::int8_t* x, std::size_t length,
+                               Ops::Ints (&sums)[kGroups][kTokens]) {
+  if constexpr (kStep < kEnd) {
+    typename Ops::Codes weights[kGroups];
+    HWY_UNROLL(2)
+    for (std::size_t g = 0; g < kGroups; ++g) weights[g] = S::template code<kStep>(codes[g]);
+    HWY_UNROLL(8)
+    for (std::size_t t = 0; t < kTokens; ++t) {
+      const auto four = Ops::broadcast(x + t * length + 4 * kStep);
+      HWY_UNROLL(2)
+      for (std::size_t g = 0; g < kGroups; ++g) sums[g][t] = Ops::template dot<S::kBits == 8>(sums[g][t], weights[g], four);
+    }
+    multiply_steps<S, kSub, kStep + 1, kEnd>(codes, x, length, sums);
+  }
+}
+
+// Adds sub-block kSub of block `block` to the results.
+template <class S, std::size_t kSub, std::size_t kGroups, std::size_t kTokens>
+HWY_INLINE void add_sub_block(const TileWeights<kGroups>& weights, const std::byte* const (&codes)[kGroups], const QuantisedRows& x,
+                              std::size_t block, Ops::Floats (&results)[kGroups][kTokens]) {
+  constexpr bool kHalfBlock = S::kSub == 16;
+  constexpr std::size_t kSteps = S::kSub / 4;
+  const std::size_t place = kHalfBlock ? 2 * block + kSub : block, stride = kHalfBlock ? 2 * x.blocks() : x.blocks();
+  typename Ops::Ints sums[kGroups][kTokens];
+  HWY_UNROLL(8)
+  for (std::size_t t = 0; t < kTokens; ++t) {
+    const auto start = S::kAffine ? Ops::zero() : Ops::template minus_times<S::kHalf>((kHalfBlock ? x.half_sums : x.sums) + place + t * stride);
+    HWY_UNROLL(2)
+    for (std::size_t g = 0; g < kGroups; ++g) sums[g][t] = start;
+  }
+  multiply_steps<S, kSub, kSub * kSteps, (kSub + 1) * kSteps>(codes, x.codes + block * 32, x.length, sums);
+  HWY_UNROLL(2)
+  for (std::size_t g = 0; g < kGroups; ++g) {
+    typename Ops::Floats scale, minimum;
+    S::scale(weights.scales[g], block - weights.origin, kSub, scale, minimum);
+    HWY_UNROLL(8)
+    for (std::size_t t = 0; t < kTokens; ++t) {
+      const auto step = Ops::mul(scale, Ops::broadcast_float(x.scales + block + t * x.blocks()));
+      results[g][t] = Ops::fma(Ops::to_floats(sums[g][t]), step, results[g][t]);
+      if constexpr (S::kAffine) {
+        const auto moment = Ops::broadcast_float((kHalfBlock ? x.half_moments : x.moments) + place + t * stride);
+        results[g][t] = Ops::fma(minimum, moment, results[g][t]);
+      }
+    }
+  }
+}
+
+// Rows of the result that a tile's groups stand for: lanes [low, high) of each group, at y + lane.
+struct TileResult {
+  float* y;          // of lane 0 of the first group, first token
+  const float* bias;  // of lane 0 likewise, or null; read when the tile begins a row
+  std::size_t y_stride;
+  std::size_t low[2], high[2];
+};
+
+template <class S, std::size_t kGroups, std::size_t kTokens>
+void multiply_tile(const TileWeights<kGroups>& weights, const QuantisedRows& x, const TileResult& to) {
+  typename Ops::Floats results[kGroups][kTokens];
+  HWY_UNROLL(2)
+  for (std::size_t g = 0; g < kGroups; ++g) {
+    HWY_UNROLL(8)
+    for (std::size_t t = 0; t < kTokens; ++t) {
+      const float* from = weights.first > 0 ? to.y + t * to.y_stride : to.bias;
+      results[g][t] = from == nullptr ? Ops::zero_floats() : Ops::load_lanes(from + g * kGroupRows, to.low[g], to.high[g]);
+    }
+  }
+  const std::byte* codes[kGroups];
+  HWY_UNROLL(2)
+  for (std::size_t g = 0; g < kGroups; ++g) codes[g] = weights.codes[g];
+  for (std::size_t block = weights.first; block < weights.first + weights.blocks; ++block) {
+    HWY_UNROLL(2)
+    for (std::size_t g = 0; g < kGroups; ++g) S::prefetch(codes[g]);
+    add_sub_block<S, 0>(weights, codes, x, block, results);
+    if constexpr (S::kSub == 16) add_sub_block<S, 1>(weights, codes, x, block, results);
+    HWY_UNROLL(2)
+    for (std::size_t g = 0; g < kGroups; ++g) codes[g] += S::kCodeBytes;
+  }
+  HWY_UNROLL(2)
+  for (std::size_t g = 0; g < kGroups; ++g) {
+    HWY_UNROLL(8)
+    for (std::size_t t = 0; t < kTokens; ++t)
+      Ops::store_lanes(results[g][t], to.y + t * to.y_stride + g * kGroupRows, to.low[g], to.high[g]);
+  }
+}
+
+// All tokens of a tile of groups, at most kTokens at a time.
+template <class S, std::size_t kGroups, std::size_t kTokens>
+HWY_INLINE void multiply_last(const TileWeights<kGroups>& weights, const QuantisedRows& x, const TileResult& to, std::size_t tokens) {
+  if constexpr (kTokens > 0) {
+    if (tokens == kTokens) return multiply_tile<S, kGroups, kTokens>(weights, x, to);
+    multiply_last<S, kGroups, kTokens - 1>(weights, x, to, tokens);
+  }
+}
+
+template <class S, std::size_t kGroups, std::size_t kTokens>
+HWY_INLINE void multiply_tokens(const TileWeights<kGroups>& weights, const QuantisedRows& x, TileResult to, std::size_t tokens) {
+  std::size_t token = 0;
+  for (; token + kTokens <= tokens; token += kTokens, to.y += kTokens * to.y_stride)
+    multiply_tile<S, kGroups, kTokens>(weights, x.from(token), to);
+  multiply_last<S, kGroups, kTokens - 1>(weights, x.from(token), to, tokens - token);
+}
+
+// Unpacks `blocks` blocks from block `first` of a group.
+template <class L>
+HWY_INLINE void unpack_panel(const std::byte* group, std::size_t length, std::size_t first, std::size_t blocks, std::byte* codes,
+                             std::byte* scales) {
+  using From = Packed<L>;
+  const std::byte* block = group + first * L::kCodeBytes;
+  for (std::size_t b = 0; b < blocks; ++b, block += L::kCodeBytes, codes += 512) {
+    From::prefetch(block);
+    Ops::store(From::template code<0>(block), codes);
+    Ops::store(From::template code<1>(block), codes + 64);
+    Ops::store(From::template code<2>(block), codes + 128);
+    Ops::store(From::template code<3>(block), codes + 192);
+    Ops::store(From::template code<4>(block), codes + 256);
+    Ops::store(From::template code<5>(block), codes + 320);
+    Ops::store(From::template code<6>(block), codes + 384);
+    Ops::store(From::template code<7>(block), codes + 448);
+    for (std::size_t sub = 0; sub < 32 / L::kSub; ++sub) {
+      typename Ops::Floats scale, minimum;
+      From::scale(group + L::scale_offset(length), first + b, sub, scale, minimum);
+      Ops::store_floats(scale, scales);
+      scales += 64;
+      if constexpr (L::kAffine) {
+        Ops::store_floats(minimum, scales);
+        scales += 64;
+      }
+    }
+  }
+}
+
+// Elements of a stretch of rows that is multiplied with all tokens before the next: its codes stay in the first-level cache.
+constexpr std::size_t kStretchBlocks = 16;
+
+// Many tokens: kGroups groups at a time, stretch by stretch.
+template <class L, std::size_t kGroups>
+HWY_INLINE void multiply_many(const IntegerMatmulArguments& a, const std::byte* group, const TileResult& to) {
+  const std::size_t bytes = L::group_bytes(a.x.length), blocks = a.x.blocks();
+  for (std::size_t first = 0; first < blocks; first += kStretchBlocks) {
+    TileWeights<kGroups> weights{{}, {}, first, blocks - first < kStretchBlocks ? blocks - first : kStretchBlocks, 0};
+    for (std::size_t g = 0; g < kGroups; ++g) {
+      const std::byte* from = group + g * bytes;
+      if constexpr (L::kBits == 8) {
+        weights.codes[g] = from + first * L::kCodeBytes;
+        weights.scales[g] = from + L::scale_offset(a.x.length);
+      } else {
+        std::byte* codes = a.scratch + g * kStretchBlocks * (512 + Panel<L>::kScaleBytes);
+        unpack_panel<L>(from, a.x.length, first, weights.blocks, codes, codes + kStretchBlocks * 512);
+        weights.codes[g] = codes;
+        weights.scales[g] = codes + kStretchBlocks * 512;
+        weights.origin = first;
+      }
+    }
+    using Source = std::conditional_t<L::kBits == 8, Packed<L>, Panel<L>>;
+    multiply_tokens<Source, kGroups, Ops::kManyTokens>(weights, a.x, to, a.tokens);
+  }
+}
+
+// Few tokens: every group once, straight from memory.
+template <class L>
+HWY_INLINE void multiply_few(const IntegerMatmulArguments& a, const std::byte* group, const TileResult& to) {
+  const TileWeights<1> weights{{group}, {group + L::scale_offset(a.x.length)}, 0, a.x.blocks(), 0};
+  multiply_tokens<Packed<L>, 1, Ops::kFewTokens>(weights, a.x, to, a.tokens);
+}
+
+template <class L>
+void multiply(const IntegerMatmulArguments& a) noexcept {
+  const std::size_t end = a.first_row + a.rows, bytes = L::group_bytes(a.x.length);
+  const bool many = a.tokens > Ops::kMostFewTokens;
+  for (std::size_t group = a.first_row / kGroupRows; group * kGroupRows < end;) {
+    const std::size_t row = group * kGroupRows;
+    const std::size_t groups = many && Ops::kManyGroups == 2 && row + kGroupRows < end ? 2 : 1;
+    TileResult to{a.y + row - a.first_row, a.bias == nullptr ? nullptr : a.bias + row - a.first_row, a.y_stride, {}, {}};
+    for (std::size_t g = 0; g < groups; ++g) {
+      const std::size_t first = row + g * kGroupRows;
+      to.low[g] = first < a.first_row ? a.first_row - first : 0;
+      to.high[g] = end - first < kGroupRows ? end - first : kGroupRows;
+    }
+    const std::byte* at = a.groups + group * bytes;
+    group += groups;
+    if (!many) {
+      multiply_few<L>(a, at, to);
+      continue;
+    }
+    if constexpr (Ops::kManyGroups == 2) {
+      if (groups == 2) {
+        multiply_many<L, 2>(a, at, to);
+        continue;
+      }
+    }
+    multiply_many<L, 1>(a, at, to);
+  }
+}
+
+constexpr MatmulOfFormat kProducts[] = {
+    {&formats::q8_0, multiply<LayoutQ8_0>}, {&formats::q4_0, multiply<LayoutQ4_0>}, {&formats::q5_0, multiply<LayoutQ5_0>},
+    {&formats::q4_1, multiply<LayoutQ4_1>}, {&formats::q5_1, multiply<LayoutQ5_1>}, {&formats::q2_k, multiply<LayoutQ2K>},
+    {&formats::q3_k, multiply<LayoutQ3K>},  {&formats::q4_k, multiply<LayoutQ4K>},  {&formats::q5_k, multiply<LayoutQ5K>},
+    {&formats::q6_k, multiply<LayoutQ6K>},
+};
