@@ -93,13 +93,12 @@ class Integers : public testing::TestWithParam<Case> {
                     .y_stride = rows + 1,
                     .bias = bias ? bias_.data() + first : nullptr,
                     .scratch = scratch.data()});
-    for (std::size_t t = 0; t < tokens; ++t) {
-      EXPECT_TRUE(std::isnan(y[t * (rows + 1) + rows])) << "wrote beyond a row";
-      y.erase(y.begin() + static_cast<std::ptrdiff_t>(t * rows + rows));
-      y.insert(y.end(), 0);  // keeps the length for the next round
+    std::vector<float> result;
+    for (auto row = y.begin(); row != y.end(); row += static_cast<std::ptrdiff_t>(rows) + 1) {
+      result.insert(result.end(), row, row + static_cast<std::ptrdiff_t>(rows));
+      EXPECT_TRUE(std::isnan(row[static_cast<std::ptrdiff_t>(rows)])) << "wrote beyond a row";
     }
-    y.resize(tokens * rows);
-    return y;
+    return result;
   }
 
   Random random_{11};
