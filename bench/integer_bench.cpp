@@ -26,7 +26,12 @@ class Stopwatch {
 
 struct Activations {
   Activations(kernels::Isa isa, std::size_t tokens, std::size_t length)
-      : codes(tokens * length), scales(codes.size() / 32), moments(scales), half_moments(codes.size() / 16), sums(scales.size()), half_sums(half_moments.size()) {
+      : codes(tokens * length),
+        scales(codes.size() / 32),
+        moments(scales),
+        half_moments(codes.size() / 16),
+        sums(scales.size()),
+        half_sums(half_moments.size()) {
     Random random(1);
     std::vector<float> x(length);
     for (std::size_t t = 0; t < tokens; ++t) {
@@ -48,10 +53,12 @@ void multiply(benchmark::State& state, kernels::Isa isa, const kernels::IntegerF
              length = static_cast<std::size_t>(state.range(2));
   const std::vector<std::byte> blocks(16 * formats::bytes_of(*format.format, length));
   AlignedBytes groups(rows / 16 * format.group_bytes(length)), scratch(kernels::kIntegerScratchBytes);
-  for (std::size_t group = 0; group < rows / 16; ++group) format.pack(blocks.data(), 16, length, groups.data() + group * format.group_bytes(length));
+  for (std::size_t group = 0; group < rows / 16; ++group)
+    format.pack(blocks.data(), 16, length, groups.data() + group * format.group_bytes(length));
   Activations x(isa, tokens, length);
   std::vector<float> y(rows * tokens);
-  const kernels::IntegerMatmulArguments arguments = {groups.data(), x.rows(length), y.data(), 0, rows, tokens, rows, nullptr, scratch.data()};
+  const kernels::IntegerMatmulArguments arguments = {groups.data(), x.rows(length), y.data(),      0, rows, tokens,
+                                                     rows,          nullptr,        scratch.data()};
   Stopwatch watch;
   for (auto _ : state) format.matmul(arguments);
   const double runs = static_cast<double>(state.iterations()) / watch.seconds();
@@ -70,7 +77,12 @@ int main(int count, char** arguments) {
       const std::string name = std::string(kernels::isa_name(isa)) + "/" + std::string(format->name);
       const auto run = [isa, packed](benchmark::State& state) { multiply(state, isa, *packed); };
       benchmark::RegisterBenchmark(("integer/" + name).c_str(), run)
-          ->Args({2048, 512, 2048})->Args({2048, 16, 2048})->Args({2048, 8, 2048})->Args({131072, 8, 2048})->Args({131072, 4, 2048})->Args({131072, 1, 2048});
+          ->Args({2048, 512, 2048})
+          ->Args({2048, 16, 2048})
+          ->Args({2048, 8, 2048})
+          ->Args({131072, 8, 2048})
+          ->Args({131072, 4, 2048})
+          ->Args({131072, 1, 2048});
     }
   benchmark::RunSpecifiedBenchmarks();
   return 0;

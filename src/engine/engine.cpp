@@ -55,8 +55,8 @@ void append(std::vector<float>& to, const float* from, std::size_t count) { to.i
 struct Engine::Implementation {
   Implementation(const model::Model& source, const Options& options)
       : model(source),
-        runtime(kernels::kernel_table(options.isa ? *options.isa : kernels::isa_from_environment()), options.threads),
-        network(load_network(source)),
+        runtime(kernels::kernel_table(options.isa ? *options.isa : kernels::isa_from_environment()), options.exact, options.threads),
+        network(load_network(source, runtime)),
         rotations(source.config()) {}
 
   Pass pass(Batch batch) { return {model, network, runtime, workspace, observers, std::move(batch)}; }

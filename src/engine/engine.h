@@ -22,6 +22,9 @@ namespace tightrope::engine {
 struct Options {
   unsigned threads = 0;             // 0: every available core
   std::optional<kernels::Isa> isa;  // none: TIGHTROPE_ISA, else the best this machine has
+  // Decoded weights times float32 activations, for every format. Otherwise block formats are multiplied with activations rounded to 8 bits
+  // (one scale for 32 of them), as fast engines do: several times faster, and the file read as it will be used.
+  bool exact = false;
 };
 
 // The keys and values of one sequence, float32 for each block: values [position, kv_heads * head], keys in tiles as the kernels read them.

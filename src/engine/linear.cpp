@@ -1,4 +1,4 @@
-// Linear layers: cutting them into panels of rows and blocks of tokens.
+// Linear layers: cutting them into pieces of rows and tokens for the threads.
 #include "engine/linear.h"
 
 #include <algorithm>
@@ -13,15 +13,31 @@ namespace {
 
 constexpr std::size_t kPanelFloats = std::size_t{1} << 17;  // a decoded panel: 512 KiB, half of a core's second-level cache
 constexpr std::size_t kTokenBlock = 256;                    // tokens a decoded panel is used for before its thread takes another piece
+constexpr std::size_t kPackedTokenBlock = 512;              // the same for packed weights, whose activations are a quarter as large
 
 std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 
 // A multiple of 4 (the kernels' tile), 4 to 64.
 std::size_t panel_rows(const Linear& layer) { return std::clamp(kPanelFloats / layer.in / 4 * 4, std::size_t{4}, std::size_t{64}); }
 
-std::size_t pieces_of(const LinearCall& call) {
-  return divide_up(call.width(), panel_rows(call.layer)) * divide_up(call.tokens, kTokenBlock);
+// Rows of a packed layer that are one piece: enough bytes for the memory to stream, few enough for the threads to share. Few tokens only
+// read the weights; many keep two groups busy.
+std::size_t packed_rows(const Linear& layer, std::size_t tokens) {
+  constexpr std::size_t kManyTokens = 16, kPieceBytes = std::size_t{96} << 10, kTwoGroups = 2 * kernels::kGroupRows;
+  if (tokens > kManyTokens) return kTwoGroups;
+  return std::clamp(kPieceBytes / layer.packed.format->group_bytes(layer.in), std::size_t{1}, std::size_t{64}) * kernels::kGroupRows;
 }
+
+// How a call is cut: `rows` and `tokens` a piece.
+struct Cut {
+  std::size_t rows, tokens;
+
+  explicit Cut(const LinearCall& call)
+      : rows(call.layer.packed.present() ? packed_rows(call.layer, call.tokens) : panel_rows(call.layer)),
+        tokens(call.layer.packed.present() ? kPackedTokenBlock : kTokenBlock) {}
+  std::size_t blocks(const LinearCall& call) const { return divide_up(call.tokens, tokens); }
+  std::size_t pieces(const LinearCall& call) const { return divide_up(call.width(), rows) * blocks(call); }
+};
 
 // Whether a panel is made anew: decoded, or copied because its own floats straddle cache lines and many tokens will read them.
 bool needs_scratch(const Linear& layer, std::size_t tokens) {
@@ -82,29 +98,76 @@ void add_addition(Runtime& runtime, const Linear& layer, const float* reduced, c
   }
 }
 
-// `reduced` is the whole call's, where its layer has an addition.
-void run_piece(Runtime& runtime, const LinearCall& call, const kernels::AlignedFloats& reduced, std::size_t piece) {
+// The product and the bias, where nothing is added later.
+void multiply_packed(Runtime& runtime, const LinearCall& call, const Activations& x, std::size_t token, const Tile& tile,
+                     const float* bias) {
+  ScratchPool::Lease scratch = runtime.scratch.borrow(kernels::kIntegerScratchBytes / sizeof(float));
+  call.layer.packed.format->matmul({.groups = call.layer.packed.groups.data(),
+                                    .x = x.rows().from(token),
+                                    .y = tile.y,
+                                    .first_row = tile.first,
+                                    .rows = tile.rows,
+                                    .tokens = tile.tokens,
+                                    .y_stride = tile.y_stride,
+                                    .bias = bias,
+                                    .scratch = reinterpret_cast<std::byte*>(scratch.data())});
+}
+
+void multiply_decoded(Runtime& runtime, const LinearCall& call, std::size_t token, const Tile& tile, const float* bias) {
   const Linear& layer = call.layer;
-  const std::size_t blocks = divide_up(call.tokens, kTokenBlock), height = panel_rows(layer), width = call.width();
-  const std::size_t row = piece / blocks * height, token = piece % blocks * kTokenBlock;
-  const std::size_t rows = std::min(height, width - row), count = std::min(kTokenBlock, call.tokens - token);
-  const std::size_t first = call.first_row + row;
-  const bool made = needs_scratch(layer, count);
-  ScratchPool::Lease scratch = runtime.scratch.borrow(made ? rows * layer.in : 0);
-  float* y = call.y + token * width + row;
-  const bool adds = layer.addition.present();  // then the bias comes last
-  runtime.kernels.matmul({.weights = panel(runtime, layer, first, rows, made ? scratch.data() : nullptr),
+  const bool made = needs_scratch(layer, tile.tokens);
+  ScratchPool::Lease scratch = runtime.scratch.borrow(made ? tile.rows * layer.in : 0);
+  runtime.kernels.matmul({.weights = panel(runtime, layer, tile.first, tile.rows, made ? scratch.data() : nullptr),
                           .x = call.x + token * call.stride(),
-                          .y = y,
-                          .rows = rows,
-                          .tokens = count,
+                          .y = tile.y,
+                          .rows = tile.rows,
+                          .tokens = tile.tokens,
                           .length = layer.in,
                           .x_stride = call.stride(),
-                          .y_stride = width,
-                          .bias = layer.bias.empty() || adds ? nullptr : layer.bias.data() + first});
-  if (adds) add_addition(runtime, layer, reduced.data() + token * layer.addition.rank, {first, rows, count, y, width});
+                          .y_stride = tile.y_stride,
+                          .bias = bias});
+}
+
+// What a call needs beside itself: its input rounded, where its weights are packed, and reduced, where its layer has an addition.
+struct Prepared {
+  const Activations* rounded = nullptr;
+  kernels::AlignedFloats reduced;
+};
+
+void run_piece(Runtime& runtime, const LinearCall& call, const Prepared& prepared, std::size_t piece) {
+  const Linear& layer = call.layer;
+  const Cut cut(call);
+  const std::size_t blocks = cut.blocks(call), width = call.width();
+  const std::size_t row = piece / blocks * cut.rows, token = piece % blocks * cut.tokens;
+  const Tile tile{.first = call.first_row + row,
+                  .rows = std::min(cut.rows, width - row),
+                  .tokens = std::min(cut.tokens, call.tokens - token),
+                  .y = call.y + token * width + row,
+                  .y_stride = width};
+  const bool adds = layer.addition.present();  // then the bias comes last
+  const float* bias = layer.bias.empty() || adds ? nullptr : layer.bias.data() + tile.first;
+  if (prepared.rounded != nullptr)
+    multiply_packed(runtime, call, *prepared.rounded, token, tile, bias);
+  else
+    multiply_decoded(runtime, call, token, tile, bias);
+  if (adds) add_addition(runtime, layer, prepared.reduced.data() + token * layer.addition.rank, tile);
   if (call.after == nullptr) return;
-  for (std::size_t t = 0; t < count; ++t) call.after(y + t * width, nullptr, y + t * width, rows);
+  for (std::size_t t = 0; t < tile.tokens; ++t) call.after(tile.y + t * width, nullptr, tile.y + t * width, tile.rows);
+}
+
+// Calls that read the same input share what it is rounded to.
+const Activations& round_input(Runtime& runtime, std::span<const LinearCall> calls, std::span<Prepared> prepared, std::size_t index) {
+  const LinearCall& call = calls[index];
+  std::size_t used = 0;
+  for (std::size_t i = 0; i < index; ++i) {
+    if (prepared[i].rounded == nullptr) continue;
+    if (calls[i].x == call.x && calls[i].tokens == call.tokens && calls[i].stride() == call.stride() && calls[i].layer.in == call.layer.in)
+      return *prepared[i].rounded;
+    ++used;
+  }
+  Activations& rounded = runtime.activations[used];
+  rounded.assign(call.x, call.tokens, call.layer.in, call.stride(), runtime.kernels.isa, runtime.threads);
+  return rounded;
 }
 
 Addition load_addition(const model::LowRank& from, const model::Weight& weight) {
@@ -126,36 +189,40 @@ kernels::AlignedFloats load_vector(const model::Model& model, std::string_view n
   return values;
 }
 
-Linear load_linear(const model::Model& model, std::string_view name, std::string_view weight_name) {
+Linear load_linear(const model::Model& model, std::string_view name, std::string_view weight_name, Runtime& runtime) {
   Linear layer;
   layer.name = name;
-  layer.weight = model.get(weight_name).made_resident();
+  layer.weight = model.get(weight_name);
   layer.out = layer.weight.shape().rows();
   layer.in = layer.weight.shape().row_length();
   if (layer.weight.format().decode == nullptr)
     fail(ErrorCode::unsupported, "[engine] tensor '{}' is stored as {}, which holds no weights", weight_name, layer.weight.format().name);
+  const model::LowRank* addition = model.adapter() ? model.adapter()->find(name) : nullptr;
+  if (addition != nullptr) layer.addition = load_addition(*addition, layer.weight);
+  const std::string bias = layer.name + ".bias";
+  if (model.find(bias) != nullptr) layer.bias = load_vector(model, bias);
+  if (!runtime.exact) layer.packed = pack(layer.weight, runtime.kernels.isa, runtime.threads);
+  if (layer.packed.present()) return layer;
+  layer.weight = layer.weight.made_resident();
   const std::byte* bytes = layer.weight.bytes().data();
   const bool floats = layer.weight.format().name == "f32" && reinterpret_cast<std::uintptr_t>(bytes) % alignof(float) == 0;
   if (floats) layer.plain = reinterpret_cast<const float*>(bytes);
-  const std::string bias = layer.name + ".bias";
-  if (model.find(bias) != nullptr) layer.bias = load_vector(model, bias);
-  const model::LowRank* addition = model.adapter() ? model.adapter()->find(name) : nullptr;
-  if (addition != nullptr) layer.addition = load_addition(*addition, layer.weight);
   return layer;
 }
 
 void apply(Runtime& runtime, std::span<const LinearCall> calls) {
   std::size_t total = 0;
-  std::vector<kernels::AlignedFloats> reduced(calls.size());  // empty for layers without an addition
+  std::vector<Prepared> prepared(calls.size());
+  if (runtime.activations.size() < calls.size()) runtime.activations.resize(calls.size());
   for (std::size_t i = 0; i < calls.size(); ++i) {
-    total += pieces_of(calls[i]);
-    if (calls[i].layer.addition.present()) reduce(runtime, calls[i], reduced[i]);
+    total += Cut(calls[i]).pieces(calls[i]);
+    if (calls[i].layer.packed.present()) prepared[i].rounded = &round_input(runtime, calls, prepared, i);
+    if (calls[i].layer.addition.present()) reduce(runtime, calls[i], prepared[i].reduced);
   }
   runtime.threads.parallel_for(total, 1, [&](std::uint64_t begin, std::uint64_t) {
-    std::size_t piece = begin;
-    const LinearCall* call = calls.data();
-    for (; piece >= pieces_of(*call); ++call) piece -= pieces_of(*call);
-    run_piece(runtime, *call, reduced[static_cast<std::size_t>(call - calls.data())], piece);
+    std::size_t piece = begin, index = 0;
+    for (std::size_t pieces = 0; piece >= (pieces = Cut(calls[index]).pieces(calls[index])); ++index) piece -= pieces;
+    run_piece(runtime, calls[index], prepared[index], piece);
   });
 }
 

@@ -1,10 +1,11 @@
-// Linear layers from any weight format: panels of rows are decoded to floats and multiplied with every token of the batch; what an
-// adapter adds to a layer is computed beside it.
+// Linear layers from any weight format: block formats are packed once and multiplied with activations rounded to 8 bits; of the others, and
+// of all when the engine is to be exact, panels of rows are decoded to floats. What an adapter adds to a layer is computed beside it.
 #pragma once
 
 #include <span>
 #include <string>
 
+#include "engine/packed.h"
 #include "engine/runtime.h"
 #include "model/model.h"
 
@@ -20,8 +21,9 @@ struct Addition {
 };
 
 struct Linear {
-  std::string name;             // canonical: "blocks.0.attn.q"
-  model::Weight weight;         // [out, in], in memory
+  std::string name;      // canonical: "blocks.0.attn.q"
+  model::Weight weight;  // [out, in], in memory unless it is packed
+  PackedWeights packed;
   kernels::AlignedFloats bias;  // [out], or empty
   std::size_t out = 0, in = 0;
   const float* plain = nullptr;  // the weight's own bytes when they are floats already
@@ -32,7 +34,7 @@ struct Linear {
 
 // `weight_name` may differ from `name` (a tied head uses the embedding). The bias is `name`.bias where the model has one. A weight of three
 // dimensions is one of [all but the last, last].
-Linear load_linear(const model::Model& model, std::string_view name, std::string_view weight_name);
+Linear load_linear(const model::Model& model, std::string_view name, std::string_view weight_name, Runtime& runtime);
 
 // A vector of the model, decoded. Errors: malformed when a number is not finite.
 kernels::AlignedFloats load_vector(const model::Model& model, std::string_view name);

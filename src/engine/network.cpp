@@ -30,11 +30,11 @@ model::Weight load_table(const model::Model& model, const std::string& name) {
 // Loads what is there under a prefix; what is not stays empty.
 class Loader {
  public:
-  Loader(const model::Model& model, std::string prefix) : model_(model), prefix_(std::move(prefix)) {}
+  Loader(const model::Model& model, std::string prefix, Runtime& runtime) : model_(model), prefix_(std::move(prefix)), runtime_(runtime) {}
 
   bool has(std::string_view role) const { return model_.find(named(role)) != nullptr; }
-  Linear linear(std::string_view role) const { return has(role) ? load_linear(model_, named(role), named(role)) : Linear{}; }
-  Linear required_linear(std::string_view role) const { return load_linear(model_, named(role), named(role)); }
+  Linear linear(std::string_view role) const { return has(role) ? required_linear(role) : Linear{}; }
+  Linear required_linear(std::string_view role) const { return load_linear(model_, named(role), named(role), runtime_); }
   NormLayer norm(std::string_view role) const { return norm(role, model_.arch().block.norm); }
   NormLayer norm(std::string_view role, model::Norm kind) const {
     NormLayer layer;
@@ -52,13 +52,14 @@ class Loader {
     if (!has(role)) return std::nullopt;
     return load_table(model_, named(role));
   }
-  Loader below(const std::string& role) const { return {model_, named(role) + "."}; }
+  Loader below(const std::string& role) const { return {model_, named(role) + ".", runtime_}; }
 
  private:
   std::string named(std::string_view role) const { return prefix_ + std::string(role); }
 
   const model::Model& model_;
   std::string prefix_;
+  Runtime& runtime_;
 };
 
 std::optional<Experts> load_experts(const Loader& block) {
@@ -126,11 +127,11 @@ void check_block(const model::Config& config, const Block& block, std::size_t in
 }
 
 // A tied head reads the embedding; one beside an untied embedding has a tensor of its own.
-Linear load_head(const model::Model& model) {
-  if (model.find("head") != nullptr) return load_linear(model, "head", "head");
+Linear load_head(const model::Model& model, Runtime& runtime) {
+  if (model.find("head") != nullptr) return load_linear(model, "head", "head", runtime);
   const model::HeadSpec* output = model.config().output;
   const bool gives_hidden = output != nullptr && output->kind == model::HeadSpec::Kind::hidden;
-  return gives_hidden ? Linear{} : load_linear(model, "head", "embed");
+  return gives_hidden ? Linear{} : load_linear(model, "head", "embed", runtime);
 }
 
 bool all_finite(const model::Weight& weight) {
@@ -149,9 +150,9 @@ bool all_finite(const model::Weight& weight) {
 
 }  // namespace
 
-Network load_network(const model::Model& model) {
+Network load_network(const model::Model& model, Runtime& runtime) {
   const model::Config& config = model.config();
-  const Loader from(model, "");
+  const Loader from(model, "", runtime);
   const bool affine = model.arch().block.norm == model::Norm::affine;
   Network network{.embed = load_table(model, "embed"),
                   .positions = from.table("embed.positions"),
@@ -164,7 +165,7 @@ Network load_network(const model::Model& model) {
                   .pooler = from.linear("pooler"),
                   .dense = from.linear("head.dense"),
                   .head_norm = from.norm("head.norm", affine ? model::Norm::layer : model.arch().block.norm),
-                  .head = load_head(model),
+                  .head = load_head(model, runtime),
                   .extra = from.linear("head.extra")};
   const std::size_t groups = config.groups == 0 ? config.blocks : config.groups;
   for (std::size_t i = 0; i < groups; ++i) {

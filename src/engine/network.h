@@ -60,7 +60,7 @@ struct Network {
 };
 
 // Errors: unsupported (a weight in a format that holds none), malformed (a norm or bias that is not finite; parts that do not go together).
-Network load_network(const model::Model& model);
+Network load_network(const model::Model& model, Runtime& runtime);
 
 // Looks for a number that is not finite in every weight and fails with malformed naming the first such tensor; returns when there is none.
 void refuse_non_finite(const model::Model& model);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/threads.h"
+#include "engine/packed.h"
 #include "kernels/aligned.h"
 #include "kernels/ops.h"
 
@@ -57,10 +58,12 @@ class ScratchPool {
 
 struct Runtime {
   const kernels::KernelTable& kernels;
+  bool exact;  // weights are decoded and activations stay float32
   ThreadPool threads;
   ScratchPool scratch;
+  std::vector<Activations> activations;  // the inputs of the layers that run now, rounded; each distinct one once
 
-  Runtime(const kernels::KernelTable& table, unsigned thread_count) : kernels(table), threads(thread_count) {}
+  Runtime(const kernels::KernelTable& table, bool exactly, unsigned thread_count) : kernels(table), exact(exactly), threads(thread_count) {}
 };
 
 }  // namespace tightrope::engine

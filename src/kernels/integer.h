@@ -18,8 +18,8 @@ inline constexpr std::size_t kActivationBlock = 32;
 // Activations rounded to 8 bits: x ≈ scale * code, one scale for each block of 32. Sums of codes, of whole and of half blocks, serve the
 // formats whose codes have an offset; moments are sums times scale.
 struct QuantisedRows {
-  std::int8_t* codes;  // [tokens, length], -127 to 127
-  float* scales;       // [tokens, blocks]
+  std::int8_t* codes;              // [tokens, length], -127 to 127
+  float* scales;                   // [tokens, blocks]
   std::int32_t *sums, *half_sums;  // [tokens, blocks], [tokens, 2 * blocks]
   float *moments, *half_moments;   // the same
   std::size_t length;
@@ -40,8 +40,8 @@ struct IntegerMatmulArguments {
   QuantisedRows x;          // of the first token
   float* y;                 // [tokens, rows], rows y_stride apart
   std::size_t first_row, rows, tokens, y_stride;
-  const float* bias;      // of first_row, or null
-  std::byte* scratch;     // scratch_bytes(); cache-line aligned
+  const float* bias;   // of first_row, or null
+  std::byte* scratch;  // scratch_bytes(); cache-line aligned
 };
 
 // How weights of a format are packed and multiplied on an instruction set. A row with static storage.

@@ -102,7 +102,7 @@ class Integers : public testing::TestWithParam<Case> {
   }
 
   Random random_{11};
-  std::vector<float> weights_ = random_values(random_, kRows * kLength), x_ = random_values(random_, kTokens * kLength);
+  std::vector<float> weights_ = random_values(random_, kRows* kLength), x_ = random_values(random_, kTokens* kLength);
   std::vector<float> bias_ = random_values(random_, kRows), decoded_ = weights_;
   std::vector<std::byte> blocks_{kRows * formats::bytes_of(*GetParam().format, kLength)};
 };

@@ -158,8 +158,7 @@ void pack(const std::byte* blocks, std::size_t rows, std::size_t length, std::by
     }
     for (std::size_t piece = 0; piece < kPieces; ++piece, codes += L::kCodeBytes) {
       for (std::size_t r = 0; r < kGroupRows; ++r)
-        for (std::size_t step = 0; step < 8; ++step)
-          std::memcpy(bytes + 64 * step + 4 * r, unpacked[r].codes + 32 * piece + 4 * step, 4);
+        for (std::size_t step = 0; step < 8; ++step) std::memcpy(bytes + 64 * step + 4 * r, unpacked[r].codes + 32 * piece + 4 * step, 4);
       put_codes<L>(bytes, codes);
     }
     put_scales<L>(unpacked, scales);

@@ -102,7 +102,8 @@ HWY_INLINE void add_sub_block(const TileWeights<kGroups>& weights, const std::by
   typename Ops::Ints sums[kGroups][kTokens];
   HWY_UNROLL(8)
   for (std::size_t t = 0; t < kTokens; ++t) {
-    const auto start = S::kAffine ? Ops::zero() : Ops::template minus_times<S::kHalf>((kHalfBlock ? x.half_sums : x.sums) + place + t * stride);
+    const auto start =
+        S::kAffine ? Ops::zero() : Ops::template minus_times<S::kHalf>((kHalfBlock ? x.half_sums : x.sums) + place + t * stride);
     HWY_UNROLL(2)
     for (std::size_t g = 0; g < kGroups; ++g) sums[g][t] = start;
   }
@@ -125,7 +126,7 @@ HWY_INLINE void add_sub_block(const TileWeights<kGroups>& weights, const std::by
 
 // Rows of the result that a tile's groups stand for: lanes [low, high) of each group, at y + lane.
 struct TileResult {
-  float* y;          // of lane 0 of the first group, first token
+  float* y;           // of lane 0 of the first group, first token
   const float* bias;  // of lane 0 likewise, or null; read when the tile begins a row
   std::size_t y_stride;
   std::size_t low[2], high[2];
