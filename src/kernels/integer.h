@@ -15,8 +15,8 @@ inline constexpr std::size_t kGroupRows = 16;
 // Elements that share an activation scale; row lengths are multiples of it.
 inline constexpr std::size_t kActivationBlock = 32;
 
-// Activations rounded to 8 bits: x ≈ scale * code, one scale for each block of 32. Sums of codes, of whole and of half blocks, serve the
-// formats whose codes have an offset; moments are sums times scale.
+// Activations rounded to 8 bits: x ≈ scale * code, one scale for each block of 32. Of whole and of half blocks there are the sums of codes,
+// negated, for the formats whose codes have an offset, and the moments, scale * sum of codes, for those that have minimums.
 struct QuantisedRows {
   std::int8_t* codes;              // [tokens, length], -127 to 127
   float* scales;                   // [tokens, blocks]

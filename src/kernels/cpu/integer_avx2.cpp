@@ -48,8 +48,8 @@ struct Ops {
 
   static HWY_INLINE Ints zero() { return {_mm256_setzero_si256(), _mm256_setzero_si256()}; }
   template <int kFactor>  // a power of two
-  static HWY_INLINE Ints minus_times(const std::int32_t* sum) {
-    const __m256i start = _mm256_set1_epi32(-*sum * kFactor);
+  static HWY_INLINE Ints times(const std::int32_t* sum) {
+    const __m256i start = _mm256_set1_epi32(*sum * kFactor);
     return {start, start};
   }
   static HWY_INLINE __m256i broadcast(const std::int8_t* four) {
@@ -164,11 +164,11 @@ void quantise(const float* x, const QuantisedRows& to) noexcept {
     const int sums[2] = {put_half(values[0], values[1], _mm256_set1_ps(inverse), codes),
                          put_half(values[2], values[3], _mm256_set1_ps(inverse), codes + 16)};
     for (std::size_t half = 0; half < 2; ++half) {
-      to.half_sums[2 * block + half] = sums[half];
+      to.half_sums[2 * block + half] = -sums[half];
       to.half_moments[2 * block + half] = scale * static_cast<float>(sums[half]);
     }
     to.scales[block] = scale;
-    to.sums[block] = sums[0] + sums[1];
+    to.sums[block] = -(sums[0] + sums[1]);
     to.moments[block] = scale * static_cast<float>(sums[0] + sums[1]);
   }
 }

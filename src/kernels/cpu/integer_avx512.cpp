@@ -40,8 +40,9 @@ struct Ops {
 
   static HWY_INLINE Ints zero() { return _mm512_setzero_si512(); }
   template <int kFactor>  // a power of two
-  static HWY_INLINE Ints minus_times(const std::int32_t* sum) {
-    return _mm512_sub_epi32(_mm512_setzero_si512(), _mm512_set1_epi32(*sum * kFactor));
+  static HWY_INLINE Ints times(const std::int32_t* sum) {
+    constexpr unsigned kShift = __builtin_ctz(kFactor == 0 ? 1 : kFactor);
+    return _mm512_slli_epi32(_mm512_set1_epi32(*sum), kShift);
   }
   static HWY_INLINE Codes broadcast(const std::int8_t* four) {
     int word;
@@ -89,9 +90,9 @@ struct Ops {
 // The sums of the first 16 and the last 16 of a block's codes.
 HWY_INLINE void put_sums(__m512i low, __m512i high, const QuantisedRows& to, std::size_t block, float scale) {
   const int first = _mm512_reduce_add_epi32(low), second = _mm512_reduce_add_epi32(high);
-  to.half_sums[2 * block] = first;
-  to.half_sums[2 * block + 1] = second;
-  to.sums[block] = first + second;
+  to.half_sums[2 * block] = -first;
+  to.half_sums[2 * block + 1] = -second;
+  to.sums[block] = -(first + second);
   to.half_moments[2 * block] = scale * static_cast<float>(first);
   to.half_moments[2 * block + 1] = scale * static_cast<float>(second);
   to.moments[block] = scale * static_cast<float>(first + second);

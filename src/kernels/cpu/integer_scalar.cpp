@@ -44,8 +44,8 @@ struct Ops {
 
   static Ints zero() { return {}; }
   template <int kFactor>
-  static Ints minus_times(const std::int32_t* sum) {
-    return each<Ints>([&](std::size_t) { return -*sum * kFactor; });
+  static Ints times(const std::int32_t* sum) {
+    return each<Ints>([&](std::size_t) { return *sum * kFactor; });
   }
   static const std::int8_t* broadcast(const std::int8_t* four) { return four; }
   template <bool kBytes>
@@ -128,11 +128,11 @@ void quantise(const float* x, const QuantisedRows& to) noexcept {
     std::int8_t* codes = to.codes + block * kActivationBlock;
     const std::int32_t sums[2] = {put_half(x, inverse, codes), put_half(x + 16, inverse, codes + 16)};
     for (std::size_t half = 0; half < 2; ++half) {
-      to.half_sums[2 * block + half] = sums[half];
+      to.half_sums[2 * block + half] = -sums[half];
       to.half_moments[2 * block + half] = scale * static_cast<float>(sums[half]);
     }
     to.scales[block] = scale;
-    to.sums[block] = sums[0] + sums[1];
+    to.sums[block] = -(sums[0] + sums[1]);
     to.moments[block] = scale * static_cast<float>(sums[0] + sums[1]);
   }
 }

@@ -42,10 +42,15 @@ struct Packed : L {
       }
     }
   }
-  static HWY_INLINE void prefetch(const std::byte* block) {
-    constexpr std::size_t kAhead = 4608;  // bytes: what arrives while the lines before it are used
+  // Fetches the codes and scales of the block that lies kAhead blocks further on, in the next group where this one ends there.
+  static HWY_INLINE void prefetch(const std::byte* codes, const std::byte* scales, std::size_t block, std::size_t blocks) {
+    constexpr std::size_t kAhead = 4608 / L::kCodeBytes, kScaleStep = L::kScaleBytes * 32 / L::kElements;
+    const std::size_t bytes = L::group_bytes(blocks * 32);
+    const bool next = block + kAhead >= blocks;
+    const std::byte* code = codes + (block + kAhead) * L::kCodeBytes + (next ? bytes - blocks * L::kCodeBytes : 0);
     HWY_UNROLL(8)
-    for (std::size_t i = 0; i < L::kCodeBytes; i += 64) Ops::prefetch(block + kAhead + i);
+    for (std::size_t i = 0; i < L::kCodeBytes; i += 64) Ops::prefetch(code + i);
+    Ops::prefetch(scales + (block + kAhead) * kScaleStep + (next ? bytes - blocks * kScaleStep : 0));
   }
 };
 
@@ -64,7 +69,7 @@ struct Panel : L {
     scale = Ops::load_floats(at);
     if constexpr (L::kAffine) minimum = Ops::load_floats(at + 64);
   }
-  static HWY_INLINE void prefetch(const std::byte*) {}
+  static HWY_INLINE void prefetch(const std::byte*, const std::byte*, std::size_t, std::size_t) {}
 };
 
 // Where the weights of a tile's groups lie: `blocks` blocks from block `first` of the row.
@@ -102,8 +107,7 @@ HWY_INLINE void add_sub_block(const TileWeights<kGroups>& weights, const std::by
   typename Ops::Ints sums[kGroups][kTokens];
   HWY_UNROLL(8)
   for (std::size_t t = 0; t < kTokens; ++t) {
-    const auto start =
-        S::kAffine ? Ops::zero() : Ops::template minus_times<S::kHalf>((kHalfBlock ? x.half_sums : x.sums) + place + t * stride);
+    const auto start = S::kAffine ? Ops::zero() : Ops::template times<S::kHalf>((kHalfBlock ? x.half_sums : x.sums) + place + t * stride);
     HWY_UNROLL(2)
     for (std::size_t g = 0; g < kGroups; ++g) sums[g][t] = start;
   }
@@ -148,7 +152,8 @@ void multiply_tile(const TileWeights<kGroups>& weights, const QuantisedRows& x, 
   for (std::size_t g = 0; g < kGroups; ++g) codes[g] = weights.codes[g];
   for (std::size_t block = weights.first; block < weights.first + weights.blocks; ++block) {
     HWY_UNROLL(2)
-    for (std::size_t g = 0; g < kGroups; ++g) S::prefetch(codes[g]);
+    for (std::size_t g = 0; g < kGroups; ++g)
+      if constexpr (kGroups == 1) S::prefetch(weights.codes[g], weights.scales[g], block, x.blocks());
     add_sub_block<S, 0>(weights, codes, x, block, results);
     if constexpr (S::kSub == 16) add_sub_block<S, 1>(weights, codes, x, block, results);
     HWY_UNROLL(2)
@@ -186,7 +191,6 @@ HWY_INLINE void unpack_panel(const std::byte* group, std::size_t length, std::si
   using From = Packed<L>;
   const std::byte* block = group + first * L::kCodeBytes;
   for (std::size_t b = 0; b < blocks; ++b, block += L::kCodeBytes, codes += 512) {
-    From::prefetch(block);
     Ops::store(From::template code<0>(block), codes);
     Ops::store(From::template code<1>(block), codes + 64);
     Ops::store(From::template code<2>(block), codes + 128);
