@@ -9,6 +9,7 @@
 #include <iostream>
 #include <iterator>
 
+#include "input.h"
 #include "options.h"
 #include "sampling_options.h"
 #include "signals.h"
@@ -30,7 +31,7 @@ struct Options {
 constexpr std::uintmax_t kFileLimit = std::uintmax_t{64} << 20;
 
 std::string file_text(const std::string& path) {
-  if (path == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
+  if (path == "-") return standard_input("chat");
   std::error_code error;
   const std::uintmax_t size = std::filesystem::file_size(path, error);
   std::ifstream file(path, std::ios::binary);
@@ -60,9 +61,9 @@ void answer_once(const Options& options, const Model& model, const Conversation&
     return true;
   };
   const ChatAnswer answer = chat(engine, model, conversation, options.generate, options.chat, stream);
+  print(options.json ? to_json(answer.generated) + "\n" : "\n");
+  flush_output();
   tell_dropped(answer.dropped);
-  if (options.json) return print_line(to_json(answer.generated));
-  print("\n");
 }
 
 // A conversation at a terminal, turn by turn.
