@@ -25,10 +25,10 @@ void save_with_summary(const Model& original, const Model& changed, const Saving
   const auto start = std::chrono::steady_clock::now();
   for (const std::string& notice : changed.info().notices) note("note: " + notice);
   announce_output(options.output);
-  if (is_gguf_path(options.output))
-    for (const std::string& difference : changed.gguf_differences()) note("note: other readers of this GGUF will not follow " + difference);
   changed.save(options.output, {.overwrite = options.force, .threads = options.threads, .progress = progress_on_stderr()});
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (is_gguf_path(options.output))
+    for (const std::string& difference : changed.gguf_differences()) note("note: other readers of this GGUF will not follow " + difference);
   const ModelInfo info = Model::load(options.output).info();
   if (options.json) return print_line(to_json(info));
   const ModelInfo before = original.info();
