@@ -41,10 +41,11 @@ std::string file_text(const std::string& path) {
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
-// A name of a built-in template stays; a file's name becomes its text.
+// The text of a file, or of a built-in template; empty: the model's own.
 std::string template_text(const std::string& given) {
   std::error_code ignored;
-  return std::filesystem::is_regular_file(given, ignored) ? file_text(given) : given;
+  if (given.empty()) return "";
+  return std::filesystem::is_regular_file(given, ignored) ? file_text(given) : builtin_chat_template(given);
 }
 
 void tell_dropped(std::uint64_t dropped) {

@@ -129,6 +129,12 @@ Conversation conversation_of(const std::vector<ChatMessage>& messages) {
   return {.messages = list.dump(), .tools = {}, .documents = {}, .options = {}};
 }
 
+std::string builtin_chat_template(std::string_view name) {
+  if (const text::NamedTemplate* found = text::find_chat_template(name)) return std::string(found->source);
+  fail(ErrorCode::not_found, "[chat] the template '{}' is neither a file nor built in; built in are {}", name.substr(0, 256),
+       text::chat_template_names());
+}
+
 ChatPrompt apply_chat_template(const Model& model, const Conversation& conversation, const ChatOptions& options) {
   const text::ChatTemplate chat = template_of(model.implementation().model.require_tokenizer(), options);
   return prompt_of(model, chat, input_of(conversation, options), options.truncate);

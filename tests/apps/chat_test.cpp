@@ -47,6 +47,8 @@ TEST_F(ChatVerbTest, Refuses) {
   folder_.write("no.json", "[1]");
   expect_refusal({"chat", model_, "--user", "Hi"}, "--chat-template");
   expect_refusal({"chat", model_, "--user", "Hi", "--chat-template", "broken.jinja"}, "line 2");
+  expect_refusal({"chat", model_, "--user", "Hi", "--chat-template", "absent.jinja"}, "neither a file nor built in");
+  expect_refusal({"chat", model_, "--user", "Hi", "--chat-template", "models"}, "built in are chatml");
   expect_refusal({"chat", model_, "--user", "Hi", "--chat-template", "plain", "--template-options", R"({"messages": 1})"}, "'messages'");
   expect_refusal({"chat", model_, "--messages", "no.json", "--chat-template", "plain"}, "chat message");
   expect_refusal({"chat", model_, "--messages", "absent.json", "--chat-template", "plain"}, "absent.json");
