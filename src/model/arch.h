@@ -132,10 +132,11 @@ struct HeadSpec {
   Norm norm = Norm::layer;                   // head.norm's
 };
 
-// A key of config.json that a family spells in its own way.
+// A key of config.json that a family spells in its own way. Where the file has only the usual spelling, `said` there means `meant`.
 struct KeyAlias {
   std::string_view usual;
   std::string_view own;
+  std::string_view said = {}, meant = {};
 };
 
 // What GGUF files of a family leave unsaid, and what of them other readers (llama.cpp) use.

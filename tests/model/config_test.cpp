@@ -153,6 +153,36 @@ TEST(HfConfig, RefusesSwitchesOfAFamilyThatWouldBeIgnored) {
   }
 }
 
+// Gemma's files say their activation under either key; a gelu under the old one always meant its approximation, and null says nothing.
+TEST(HfConfig, UnderstandsWhatGemmasFilesMeanByTheirActivation) {
+  struct Said {
+    std::string_view hidden_act, hidden_activation;  // as JSON; empty: absent
+    Activation meant;
+  };
+  constexpr Said kSaid[] = {
+      {"", "", Activation::gelu_tanh},
+      {"", "null", Activation::gelu_tanh},
+      {R"("gelu")", "", Activation::gelu_tanh},
+      {R"("gelu")", "null", Activation::gelu_tanh},
+      {R"("gelu_pytorch_tanh")", "null", Activation::gelu_tanh},
+      {R"("gelu")", R"("gelu")", Activation::gelu},
+      {"", R"("gelu")", Activation::gelu},
+      {R"("relu")", "null", Activation::relu},
+  };
+  for (const std::string_view type : {"gemma", "gemma2", "gemma3_text"})
+    for (const Said& said : kSaid) {
+      const Arch& arch = arch_for_hf_model_type(type);
+      Json::Object members;
+      const Json whole = write_hf_config(arch, test::tiny_config(arch));
+      for (const auto& [key, value] : whole.as_object("a test"))
+        if (!key.starts_with("hidden_act")) members.emplace_back(key, value);
+      for (const auto& [key, value] : {std::pair("hidden_act", said.hidden_act), std::pair("hidden_activation", said.hidden_activation)})
+        if (!value.empty()) members.emplace_back(key, Json::parse(value, "a test"));
+      EXPECT_EQ(read_hf_config(arch, Json(std::move(members))).activation, said.meant)
+          << type << ": " << said.hidden_act << ", " << said.hidden_activation;
+    }
+}
+
 // A few bytes of configuration must not ask for memory that no file backs.
 TEST(HfConfig, RefusesMoreTensorsThanAnyModelHas) {
   const auto refused = [](std::string_view type, std::initializer_list<std::pair<std::string_view, std::uint64_t>> changes,

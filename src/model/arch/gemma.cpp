@@ -11,7 +11,7 @@ constexpr auto kTensors =
                  rows::gated_mlp(), std::array{rows::norm_plus_one("norm", "norm", "output_norm")});
 constexpr HeadSpec kHeads[] = {{"GemmaForCausalLM", rows::kLmHead, HeadSpec::Kind::causal_lm}};
 // The files' hidden_act says gelu and always meant its approximation.
-constexpr KeyAlias kKeys[] = {{"hidden_act", "hidden_activation"}};
+constexpr KeyAlias kKeys[] = {{"hidden_act", "hidden_activation", "gelu", "gelu_pytorch_tanh"}};
 
 }  // namespace
 

@@ -13,7 +13,7 @@ constexpr auto kTensors = rows::joined(
     std::array{rows::norm_plus_one("blocks.*.ffn_post_norm", "layers.*.post_feedforward_layernorm", "blk.*.post_ffw_norm")},
     std::array{rows::norm_plus_one("norm", "norm", "output_norm")});
 constexpr HeadSpec kHeads[] = {{"Gemma2ForCausalLM", rows::kLmHead, HeadSpec::Kind::causal_lm}};
-constexpr KeyAlias kKeys[] = {{"hidden_act", "hidden_activation"}};
+constexpr KeyAlias kKeys[] = {{"hidden_act", "hidden_activation", "gelu", "gelu_pytorch_tanh"}};
 
 }  // namespace
 

@@ -15,7 +15,8 @@ constexpr auto kTensors = rows::joined(
     std::array{rows::norm_plus_one("blocks.*.ffn_post_norm", "layers.*.post_feedforward_layernorm", "blk.*.post_ffw_norm")},
     std::array{rows::norm_plus_one("norm", "norm", "output_norm")});
 constexpr HeadSpec kHeads[] = {{"Gemma3ForCausalLM", rows::kLmHead, HeadSpec::Kind::causal_lm}, {"Gemma3TextModel"}};
-constexpr KeyAlias kKeys[] = {{"hidden_act", "hidden_activation"}, {"local_rope_theta", "rope_local_base_freq"}};
+constexpr KeyAlias kKeys[] = {{"hidden_act", "hidden_activation", "gelu", "gelu_pytorch_tanh"},
+                              {"local_rope_theta", "rope_local_base_freq"}};
 
 }  // namespace
 
