@@ -29,7 +29,7 @@ void LongWords::find_halves(const std::vector<Entry>& tokens) {
     if (token.symbols.size() > kShortWord) continue;
     symbols.clear();
     for (const TokenId id : token.symbols) symbols.push_back({id, 0});
-    merge_short(merges_, symbols, 2);
+    symbols.resize(merge_short(merges_, symbols, 2));
     if (symbols.size() == 2) halves_[token.id] = {symbols[0].id, symbols[1].id, merges_.find(symbols[0].id, symbols[1].id).rank};
   }
   const auto rank_of = [this](TokenId id) { return halves_[id].rank == Merge::kNone ? 0 : halves_[id].rank + 1; };

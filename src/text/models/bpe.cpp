@@ -244,7 +244,7 @@ class Bpe final : public Model {
 
   void merge(std::vector<Symbol>& symbols) const {
     if (symbols.size() <= kShortWord)
-      merge_short(merges_, symbols);
+      symbols.resize(merge_short(merges_, symbols));
     else if (results_are_no_symbols_)
       long_words().merge(symbols);
     else
