@@ -42,7 +42,7 @@ class StringTable {
   std::size_t count_ = 0;
 };
 
-// Pairs of numbers to values; a pair that is not there has the value Value{}. Most look-ups are for pairs that are not there, so two bits a
+// Pairs of numbers to values; a pair that is not there has the value Value{}. Most look-ups are for pairs that are not there, so four bits a
 // slot, few enough for a near cache, answer most of those.
 template <class Value>
 class PairTable {
@@ -91,7 +91,7 @@ class PairTable {
   }
   void resize(std::size_t slots) {
     slots_.assign(slots, Slot{});
-    present_.assign(slots / 32, 0);
+    present_.assign(slots / 16, 0);
     mask_ = slots - 1;
   }
   void grow() {
@@ -105,7 +105,7 @@ class PairTable {
   }
 
   std::vector<Slot> slots_;             // a power of two, at most half full
-  std::vector<std::uint64_t> present_;  // bits, two for each slot
+  std::vector<std::uint64_t> present_;  // bits, four for each slot
   std::size_t mask_ = 0, count_ = 0;
 };
 

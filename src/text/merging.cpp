@@ -119,6 +119,12 @@ class ShortChain {
 
 std::size_t merge_short(const MergeTable& merges, std::span<Symbol> symbols, std::size_t stop) {
   if (symbols.size() <= stop) return symbols.size();
+  if (symbols.size() == 2) {
+    const Merge merge = merges.find(symbols[0].id, symbols[1].id);
+    if (merge.rank == Merge::kNone) return 2;
+    symbols[0] = {merge.id, symbols[0].bytes + symbols[1].bytes};
+    return 1;
+  }
   ShortChain chain(merges, symbols);
   for (std::size_t left = symbols.size(); left > stop && chain.merge_lowest();) --left;
   return chain.write();
