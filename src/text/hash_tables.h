@@ -42,8 +42,8 @@ class StringTable {
   std::size_t count_ = 0;
 };
 
-// Pairs of numbers to values; a pair that is not there has the value Value{}. Most look-ups are for pairs that are not there, so four bits a
-// slot, few enough for a near cache, answer most of those.
+// Pairs of numbers to values; a pair that is not there has the value Value{}. Most look-ups are for pairs that are not there, so four bits
+// a slot, few enough for a near cache, answer most of those.
 template <class Value>
 class PairTable {
  public:
