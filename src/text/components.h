@@ -41,7 +41,8 @@ class PreTokenizer {
 class Decoder {
  public:
   virtual ~Decoder() = default;
-  virtual void apply(std::vector<std::string>& pieces) const = 0;  // the text is what they make when joined
+  // The text is what the pieces make when joined.
+  virtual void apply(std::vector<std::string>& pieces) const = 0;
   virtual Json write() const = 0;
   virtual bool spells_bytes() const { return false; }  // it undoes the byte alphabet and nothing else
 };

@@ -220,7 +220,7 @@ Value formatted(const NativeCall& call) {
   const Value text = soft_str(call.runtime, call.subject);
   if (call.arguments.named.empty()) return percent_format(call.runtime, *text.text(), call.runtime.tuple(call.arguments.positional));
   std::vector<Dict::Entry> entries;
-  for (const auto& [name, value] : call.arguments.named) entries.emplace_back(call.runtime.text(name), value);
+  for (const NamedArgument& given : call.arguments.named) entries.emplace_back(call.runtime.name_of(given), given.value);
   return percent_format(call.runtime, *text.text(), call.runtime.dict(std::move(entries)));
 }
 

@@ -44,7 +44,7 @@ std::vector<Dict::Entry> entries_of(const NativeCall& call) {
       runtime.put(entries, both[0], both[1]);
     }
   }
-  for (const auto& [name, value] : call.arguments.named) runtime.put(entries, runtime.text(name), value);
+  for (const NamedArgument& given : call.arguments.named) runtime.put(entries, runtime.name_of(given), given.value);
   return entries;
 }
 

@@ -175,7 +175,7 @@ Arguments without_first(const Arguments& arguments, std::size_t count) {
 
 Source mapped_attribute(const NativeCall& call) {
   Value path = None{}, standard;
-  for (const auto& [name, value] : call.arguments.named) {
+  for (const auto& [name, value, from_user] : call.arguments.named) {
     if (name != "attribute" && name != "default") call.runtime.refuse("Unexpected keyword argument '{}'", name);
     (name == "attribute" ? path : standard) = value;
   }
@@ -189,7 +189,7 @@ Source mapped_attribute(const NativeCall& call) {
 
 Value map(const NativeCall& call) {
   if (!is_true(call.subject)) return call.runtime.iterator("generator", Value(), [] { return std::optional<Value>(); });
-  const bool by_attribute = std::ranges::any_of(call.arguments.named, [](const auto& argument) { return argument.first == "attribute"; });
+  const bool by_attribute = std::ranges::any_of(call.arguments.named, [](const auto& argument) { return argument.name == "attribute"; });
   if (call.arguments.positional.empty() && by_attribute) return call.runtime.iterator("generator", call.subject, mapped_attribute(call));
   if (call.arguments.positional.empty()) call.runtime.refuse("map requires a filter argument");
   const std::string name = text_argument(call.runtime, call.arguments.positional[0], call.name).bytes;

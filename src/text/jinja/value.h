@@ -126,9 +126,15 @@ struct Iterator {
   unsigned depth = 0;
 };
 
+struct NamedArgument {
+  std::string name;
+  Value value;
+  bool from_user = false;  // the name: it was a key of the user's in a mapping behind **
+};
+
 struct Arguments {
   std::vector<Value> positional;
-  std::vector<std::pair<std::string, Value>> named;
+  std::vector<NamedArgument> named;
 };
 
 // Whatever can be called.

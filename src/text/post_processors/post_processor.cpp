@@ -15,6 +15,7 @@ namespace tightrope::text {
 namespace {
 
 constexpr std::string_view kWhat = "post_processor";
+constexpr std::size_t kProcessors = 256;  // in a Sequence
 
 #define POST_PROCESSOR(name) &name##_post_processor,
 const PostProcessorRow* const kPostProcessors[] = {
@@ -79,7 +80,9 @@ Template read_post_processor(const Json* description, const std::vector<Token>& 
     read_one(*description, tokens, around, has_template);
     return around;
   }
-  for (const Json& part : description->at("processors", kWhat).as_array("processors")) read_one(part, tokens, around, has_template);
+  const Json::Array& parts = description->at("processors", kWhat).as_array("processors");
+  if (parts.size() > kProcessors) fail(ErrorCode::malformed, "[tokenizer] the post_processor has more than {} parts", kProcessors);
+  for (const Json& part : parts) read_one(part, tokens, around, has_template);
   return around;
 }
 
