@@ -39,7 +39,8 @@ class AddedTokens {
 
   bool empty() const noexcept { return sorted_.empty(); }
 
-  // Calls each(Segment) for the parts of `text` in order. Requires valid UTF-8. Time: text times longest token, at worst (the tokenizer bounds that).
+  // Calls each(Segment) for the parts of `text` in order. Requires valid UTF-8. Time: text times longest token, at worst (the tokenizer
+  // bounds that).
   template <class Each>
   void split(std::string_view text, bool parse_special, Each&& each) const {
     split(text, parse_special, Literal{}, each);

@@ -16,7 +16,7 @@
 namespace tightrope::text {
 namespace {
 
-constexpr std::size_t kLongestAdded = 1024;  // bytes of an added token: each place of a text may be compared with all of it
+constexpr std::size_t kLongestAdded = 1024;                  // bytes of an added token: each place of a text may be compared with all of it
 constexpr std::size_t kLongestInput = std::size_t{1} << 30;  // bytes
 
 [[noreturn]] void fail_id(std::string_view what, std::int64_t id, std::size_t size) {

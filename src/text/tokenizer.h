@@ -16,11 +16,12 @@ namespace tightrope::text {
 
 // What encode does with the text's special tokens.
 struct EncodeOptions {
-  bool add_special = true;    // put the template's tokens (BOS, [CLS] …) around the text
+  bool add_special = true;  // put the template's tokens (BOS, [CLS] …) around the text
   // Text that spells a special token becomes that token. False: none is looked for, but a model that has them in its vocabulary (T5's)
   // may still make one of its own accord, as the reference does.
   bool parse_special = true;
-  // Bytes in which that never happens, not even in part, and not by the model either: what a user wrote. Ascending; the text must be valid UTF-8 then.
+  // Bytes in which that never happens, not even in part, and not by the model either: what a user wrote. Ascending; the text must be valid
+  // UTF-8 then.
   std::span<const ByteSpan> literal = {};
 };
 

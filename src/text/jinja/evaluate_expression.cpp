@@ -50,6 +50,7 @@ Value Evaluator::on(const Name& node, const ScopePointer& scope) {
 
 Value Evaluator::on(const Sequence& node, const ScopePointer& scope) {
   std::vector<Value> items;
+  items.reserve(node.items.size());
   for (const ExpressionPointer& item : node.items) items.push_back(evaluate(*item, scope));
   return runtime_.list(std::move(items), node.tuple);
 }

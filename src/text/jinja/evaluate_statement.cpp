@@ -28,7 +28,7 @@ std::shared_ptr<Scope> inside(const std::shared_ptr<Scope>& scope) {
 
 }  // namespace
 
-MarkedText Evaluator::run(const Body& body, std::shared_ptr<Scope> globals) { return captured(body, std::move(globals)); }
+MarkedText Evaluator::run(const Body& body, const std::shared_ptr<Scope>& globals) { return captured(body, globals); }
 
 Evaluator::Flow Evaluator::execute(const Body& body, const ScopePointer& scope) {
   const Level level(runtime_.budget());

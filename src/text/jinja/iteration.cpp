@@ -134,6 +134,7 @@ Value Runtime::slice(const Value& object, const Value& start, const Value& stop,
   budget_.spend(chosen.size() / 8 + 1);
   if (whole != nullptr) {
     std::vector<Value> items;
+    items.reserve(chosen.size());
     for (const std::size_t index : chosen) items.push_back(whole->items[index]);
     return list(std::move(items), whole->tuple);
   }

@@ -68,13 +68,13 @@ class Runtime {
 
   void at_line(std::uint32_t line) { line_ = line; }
   std::uint32_t line() const { return line_; }
-  template <class... Arguments_>
-  [[noreturn]] void refuse(fmt::format_string<Arguments_...> text, Arguments_&&... arguments) const {
-    fail(ErrorCode::malformed, "[template] line {}: {}", line_, fmt::format(text, std::forward<Arguments_>(arguments)...));
+  template <class... Parts>
+  [[noreturn]] void refuse(fmt::format_string<Parts...> text, Parts&&... arguments) const {
+    fail(ErrorCode::malformed, "[template] line {}: {}", line_, fmt::format(text, std::forward<Parts>(arguments)...));
   }
-  template <class... Arguments_>
-  [[noreturn]] void unsupported(fmt::format_string<Arguments_...> text, Arguments_&&... arguments) const {
-    fail(ErrorCode::unsupported, "[template] line {}: {}", line_, fmt::format(text, std::forward<Arguments_>(arguments)...));
+  template <class... Parts>
+  [[noreturn]] void unsupported(fmt::format_string<Parts...> text, Parts&&... arguments) const {
+    fail(ErrorCode::unsupported, "[template] line {}: {}", line_, fmt::format(text, std::forward<Parts>(arguments)...));
   }
   [[noreturn]] void refuse_undefined(const Value& value) const;
 

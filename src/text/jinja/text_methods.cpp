@@ -123,6 +123,7 @@ std::vector<ByteSpan> split_at_text_from_right(std::string_view text, std::strin
 
 Value list_of_parts(const NativeCall& call, const std::vector<ByteSpan>& parts) {
   std::vector<Value> items;
+  items.reserve(parts.size());
   for (const ByteSpan& span : parts) items.push_back(part(call, subject(call), span.begin, span.end));
   return call.runtime.list(std::move(items));
 }
@@ -224,7 +225,8 @@ Value count(const NativeCall& call) {
   const std::string& wanted = text_argument(call.runtime, call.at(0), call.name).bytes;
   if (wanted.empty()) return static_cast<Integer>(text.length()) + 1;
   Integer found = 0;
-  for (std::size_t at = find_part(text.bytes, wanted); at != std::string::npos; at = find_part(text.bytes, wanted, at + wanted.size())) ++found;
+  for (std::size_t at = find_part(text.bytes, wanted); at != std::string::npos; at = find_part(text.bytes, wanted, at + wanted.size()))
+    ++found;
   return found;
 }
 

@@ -73,6 +73,7 @@ class Value {
   Value() = default;
   template <class T>
     requires kIsAlternative<std::remove_cvref_t<T>, Storage>
+  // NOLINTNEXTLINE(bugprone-forwarding-reference-overload): a Value is no alternative, so it hides neither copy nor move
   Value(T&& value) : storage_(std::in_place_type<std::remove_cvref_t<T>>, std::forward<T>(value)) {}
 
   // Null when it is of another type.
