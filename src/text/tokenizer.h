@@ -53,6 +53,7 @@ class Tokenizer {
   const TokenizerDefinition& definition() const;
 
  private:
+  bool decodes_bytes() const;                             // decoding is joining the tokens' bytes
   bool is_left_out(TokenId id, bool skip_special) const;  // by decode
   struct Implementation;
   std::unique_ptr<const Implementation> implementation_;

@@ -78,7 +78,8 @@ TEST(TokenizerHostile, AddedTokensInsideEachOther) {
 }
 
 std::string bpe_with(const std::string& parts) {
-  return R"({"model": {"type": "BPE", "unk_token": "?", "vocab": {"?": 0, "a": 1, "\u00c3": 2, "<0xC3>": 3, "<0xA9>": 4, "_a": 5}, "merges": []},)" +
+  return R"({"model": {"type": "BPE", "unk_token": "?", "vocab": {"?": 0, "a": 1, "\u00c3": 2, "<0xC3>": 3, "<0xA9>": 4, "_a": 5},
+      "merges": []},)" +
          parts + "}";
 }
 
@@ -112,10 +113,10 @@ TEST(TokenizerHostile, AddedTokensOfSpacesAndLongOnes) {
 }
 
 TEST(TokenizerHostile, DecodersBehindBytesSeeCharacters) {
-  const Tokenizer tokenizer(parse_tokenizer_json(
-      bpe_with(
-          R"("decoder": {"type": "Sequence", "decoders": [{"type": "ByteLevel"}, {"type": "Replace", "pattern": {"Regex": "[^x]"}, "content": "y"}]})"),
-      ""));
+  const Tokenizer tokenizer(parse_tokenizer_json(bpe_with(
+                                                     R"("decoder": {"type": "Sequence", "decoders": [{"type": "ByteLevel"},
+          {"type": "Replace", "pattern": {"Regex": "[^x]"}, "content": "y"}]})"),
+                                                 ""));
   EXPECT_EQ(tokenizer.decode(std::vector<TokenId>{2, 2, 1}), "yyy");
 }
 
@@ -146,8 +147,10 @@ TEST(TokenizerHostile, PostProcessorsHaveLimits) {
 // A model with the special token in its own vocabulary makes it of any text that spells it.
 TEST(TokenizerHostile, ModelsMakeNoSpecialTokenOfLiteralText) {
   const Tokenizer tokenizer(parse_tokenizer_json(
-      R"({"added_tokens": [{"id": 1, "content": "</s>", "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true}],
-      "model": {"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0], ["</s>", 0], ["<", -3], ["/", -3], ["s", -3], [">", -3], ["a", -3], ["/s>", -2]]}})",
+      R"({"added_tokens": [{"id": 1, "content": "</s>", "single_word": false, "lstrip": false,
+          "rstrip": false, "normalized": false, "special": true}],
+      "model": {"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0], ["</s>", 0], ["<", -3], ["/", -3],
+          ["s", -3], [">", -3], ["a", -3], ["/s>", -2]]}})",
       ""));
   const std::string text = "a</s></s></s>\xe2\x82\xac";
   const ByteSpan user{5, 9};
