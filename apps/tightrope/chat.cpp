@@ -9,6 +9,7 @@
 #include <iostream>
 #include <iterator>
 
+#include "input.h"
 #include "options.h"
 #include "sampling_options.h"
 #include "signals.h"
@@ -30,7 +31,7 @@ struct Options {
 constexpr std::uintmax_t kFileLimit = std::uintmax_t{64} << 20;
 
 std::string file_text(const std::string& path) {
-  if (path == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
+  if (path == "-") return standard_input("chat");
   std::error_code error;
   const std::uintmax_t size = std::filesystem::file_size(path, error);
   std::ifstream file(path, std::ios::binary);
@@ -40,10 +41,11 @@ std::string file_text(const std::string& path) {
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
-// A name of a built-in template stays; a file's name becomes its text.
+// The text of a file, or of a built-in template; empty: the model's own.
 std::string template_text(const std::string& given) {
   std::error_code ignored;
-  return std::filesystem::is_regular_file(given, ignored) ? file_text(given) : given;
+  if (given.empty()) return "";
+  return std::filesystem::is_regular_file(given, ignored) ? file_text(given) : builtin_chat_template(given);
 }
 
 void tell_dropped(std::uint64_t dropped) {
@@ -60,9 +62,9 @@ void answer_once(const Options& options, const Model& model, const Conversation&
     return true;
   };
   const ChatAnswer answer = chat(engine, model, conversation, options.generate, options.chat, stream);
+  print(options.json ? to_json(answer.generated) + "\n" : "\n");
+  flush_output();
   tell_dropped(answer.dropped);
-  if (options.json) return print_line(to_json(answer.generated));
-  print("\n");
 }
 
 // A conversation at a terminal, turn by turn.

@@ -28,11 +28,8 @@ void add_convert(Program& program) {
                        [options] { run(*options); });
   add_model(verb, options->model);
   add_output(verb, options->saving.output, "A GGUF when the name ends in .gguf, else a folder");
-  verb.option("--type", options->type, "NAME", "Convert the numbers too; without it they stay bit for bit",
-              {.choices = {"f32", "f16", "bf16"}});
-  add_threads(verb, options->saving.threads);
-  add_force(verb, options->saving.force);
-  add_json(verb, options->saving.json);
+  add_plain_type(verb, options->type, "Convert the numbers too; without it they stay bit for bit");
+  add_saving(verb, options->saving);
 }
 
 }  // namespace tightrope::app

@@ -45,14 +45,15 @@ void print_template(const std::string& source) {
 void print_summary(const ModelInfo& info) {
   row("path", info.path);
   row("name", info.name);
-  row("architecture", fmt::format("{} ({})", info.architecture, info.container));
+  row("architecture", fmt::format("{} ({}, {})", info.architecture, info.head_class, info.container));
   row("parameters", fmt::format("{} ({})", human_count(static_cast<double>(info.parameters)), info.parameters));
   row("weights", fmt::format("{}, {:.2f} bits per weight", human_bytes(info.weight_bytes), info.bits_per_weight));
   row("formats", formats_text(info));
   row("blocks", fmt::format("{} of width {}, ffn {}", info.blocks, info.model, info.ffn));
+  if (info.experts > 0) row("experts", fmt::format("{}, of which a token uses {}", info.experts, info.experts_used));
   row("heads", fmt::format("{} of {}, {} for keys and values", info.heads, info.head, info.kv_heads));
   row("vocabulary", fmt::format("{}{}", info.vocab, info.tied ? ", the head is the embedding" : ""));
-  row("context", fmt::format("{} tokens, RoPE {}", info.context, info.rope));
+  row("context", fmt::format("{} tokens, {}", info.context, info.rope.empty() ? "no RoPE" : "RoPE " + info.rope));
   row("tokenizer", info.tokenizer.empty() ? "none" : info.tokenizer);
   print_template(info.chat_template);
   for (const auto& [key, value] : info.provenance) row(key.substr(key.find('.') + 1), value);

@@ -31,11 +31,8 @@ void add_merge(Program& program) {
   verb.option("ADAPTER,-a,--adapter", options->adapter, "DIR", "Folder with adapter_config.json and adapter_model.safetensors",
               {.required = true});
   add_output(verb, options->saving.output, "A GGUF when the name ends in .gguf, else a folder");
-  verb.option("--type", options->type, "NAME", "Numbers of the result; without it those of the base. A quantised base needs it",
-              {.choices = {"f32", "f16", "bf16"}});
-  add_threads(verb, options->saving.threads);
-  add_force(verb, options->saving.force);
-  add_json(verb, options->saving.json);
+  add_plain_type(verb, options->type, "Numbers of the result; without it those of the base. A quantised base needs it");
+  add_saving(verb, options->saving);
 }
 
 }  // namespace tightrope::app

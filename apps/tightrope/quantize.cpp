@@ -39,9 +39,7 @@ void add_quantize(Program& program) {
   verb.flag("--pure", options->pass.pure, "Every matrix in the type's base format, none kept at more bits");
   verb.option("--targets", options->pass.targets, "GLOB", "Only tensors whose canonical name matches, like 'blocks.*.ffn.*'");
   verb.flag("--requantize", options->pass.requantize, "Allow a source that is quantised already");
-  add_threads(verb, options->saving.threads);
-  add_force(verb, options->saving.force);
-  add_json(verb, options->saving.json);
+  add_saving(verb, options->saving);
 }
 
 }  // namespace tightrope::app

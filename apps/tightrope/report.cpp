@@ -2,6 +2,7 @@
 #include "options.h"
 #include "terminal.h"
 #include "tightrope/eval.h"
+#include "tightrope/output.h"
 #include "verbs.h"
 
 namespace tightrope::app {

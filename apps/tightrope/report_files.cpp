@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "tightrope/error.h"
+#include "tightrope/output.h"
 
 namespace tightrope::app {
 namespace {

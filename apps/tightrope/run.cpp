@@ -1,10 +1,9 @@
 // tightrope run: let a model continue a text.
 #include <fmt/format.h>
 
-#include <iostream>
-#include <iterator>
 #include <utility>
 
+#include "input.h"
 #include "options.h"
 #include "sampling_options.h"
 #include "signals.h"
@@ -23,21 +22,6 @@ struct Options {
   bool json = false, no_echo = false;
 };
 
-// Far more than any context holds; standard input may be endless.
-constexpr std::size_t kMostPromptBytes = std::size_t{64} << 20;
-
-std::string read_prompt(const std::string& prompt) {
-  if (prompt != "-") return prompt;
-  std::string text;
-  for (std::istreambuf_iterator<char> in(std::cin), end; in != end; ++in) {
-    if (text.size() == kMostPromptBytes)
-      throw Error(ErrorCode::invalid_argument,
-                  fmt::format("[run] standard input holds more than {} bytes; give a shorter prompt", kMostPromptBytes));
-    text += *in;
-  }
-  return text;
-}
-
 double rate(std::uint64_t tokens, double seconds) { return seconds > 0 ? static_cast<double>(tokens) / seconds : 0; }
 
 std::string speed_text(const Generated& done) {
@@ -46,7 +30,7 @@ std::string speed_text(const Generated& done) {
 }
 
 void run(const Options& options) {
-  const std::string prompt = read_prompt(options.prompt);
+  const std::string prompt = options.prompt == "-" ? standard_input("run") : options.prompt;
   Engine engine(load_with(options.model, options.adapter), options.engine);
   // The prompt waits for the first token, so that a refusal prints nothing but its message.
   std::string echo = options.no_echo ? "" : prompt;

@@ -11,7 +11,6 @@
 #include "signals.h"
 #include "terminal.h"
 #include "tightrope/error.h"
-#include "tightrope/eval.h"
 
 namespace tightrope::app {
 namespace {
@@ -79,22 +78,22 @@ std::vector<TextInput> read_texts(const TextLines& lines) {
   return inputs;
 }
 
-LineWriter::LineWriter(const TextLines& lines) : lines_(lines) {
+LineWriter::LineWriter(const TextLines& lines) {
   if (lines.output.empty()) return;
   std::vector<std::filesystem::path> inputs;
   if (!lines.input.empty() && lines.input != "-") inputs.emplace_back(lines.input);
-  check_writable(lines.output, lines.force, inputs);
   announce_output(lines.output);
+  file_.emplace(lines.output, lines.force, inputs);
 }
 
 void LineWriter::write(const std::string& line) {
-  if (lines_.output.empty()) return print_line(line);
-  pending_ += line;
-  pending_ += '\n';
+  if (!file_) return print_line(line);
+  file_->append(line);
+  file_->append("\n");
 }
 
 void LineWriter::finish() {
-  if (!lines_.output.empty()) write_text(lines_.output, pending_, lines_.force);
+  if (file_) file_->commit();
 }
 
 }  // namespace tightrope::app

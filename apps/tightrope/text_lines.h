@@ -1,11 +1,13 @@
 // Texts that a verb reads from its arguments, a file or standard input, and the JSON lines it writes of them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "program.h"
 #include "tightrope/encode.h"
+#include "tightrope/output.h"
 
 namespace tightrope::app {
 
@@ -22,7 +24,7 @@ void add_text_lines(Verb& verb, TextLines& lines, EncodeOptions& options);
 // invalid_argument (no text, or too many bytes).
 std::vector<TextInput> read_texts(const TextLines& lines);
 
-// Lines as they are made: to standard output at once, or to the file when all are there.
+// Lines as they are made: to standard output, or to a file that has its name when all are there.
 class LineWriter {
  public:
   // Throws already_exists or invalid_argument before the work begins.
@@ -31,8 +33,7 @@ class LineWriter {
   void finish();
 
  private:
-  const TextLines& lines_;
-  std::string pending_;
+  std::optional<OutputFile> file_;
 };
 
 }  // namespace tightrope::app

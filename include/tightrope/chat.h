@@ -28,6 +28,9 @@ struct ChatOptions {
   std::int64_t now = -1;      // seconds since 1970 that a template may tell; -1: the present
 };
 
+// The source of a built-in template. Errors: not_found, with the names there are.
+std::string builtin_chat_template(std::string_view name);
+
 struct ChatPrompt {
   std::string text;
   std::vector<std::uint32_t> ids;

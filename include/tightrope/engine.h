@@ -63,7 +63,7 @@ struct LogitsOptions {
 
 // Runs `input_ids` [batch, tokens] of the safetensors file `ids` and writes `logits` [batch, tokens, vocab], float32. An `attention_mask`
 // must be ones followed by zeros in each row (padding on the right); what belongs to masked positions is written as 0. Errors: malformed,
-// invalid_argument, unsupported (token_type_ids for a model without), already_exists, no_space, io.
+// invalid_argument, unsupported (token_type_ids, or a model that reads whole texts), already_exists, no_space, io.
 void write_logits(const Model& model, const std::filesystem::path& ids, const std::filesystem::path& output,
                   const LogitsOptions& options = {});
 

@@ -85,11 +85,4 @@ Report evaluate(std::span<const Model> models, const std::optional<Model>& base,
 // Load, prefill and decode speed and memory of the model at `path`. Errors: as Model::load; invalid_argument.
 Benchmark benchmark(const std::filesystem::path& path, const BenchOptions& options = {}, const Progress& progress = {});
 
-// Throws already_exists or invalid_argument when a file could not be written there, or is one of `inputs` or lies in one.
-void check_writable(const std::filesystem::path& path, bool overwrite, std::span<const std::filesystem::path> inputs = {});
-// Makes a folder in one that exists; false when it was there before. Errors: io, no_space.
-bool make_folder(const std::filesystem::path& path);
-// Writes a small file durably: complete or not there at all. Errors: already_exists, invalid_argument, io, no_space.
-void write_text(const std::filesystem::path& path, std::string_view text, bool overwrite);
-
 }  // namespace tightrope

@@ -22,14 +22,17 @@ struct TensorInfo {
 };
 
 struct ModelInfo {
-  std::string path, name, architecture, container;  // container: "gguf", "safetensors", or "memory" for a model no file holds
+  std::string path, name, architecture;
+  std::string head_class;  // what the model gives, as transformers calls it: "LlamaForCausalLM", "BertForMaskedLM"
+  std::string container;   // container: "gguf", "safetensors", or "memory" for a model no file holds
   std::uint64_t parameters = 0;
   std::uint64_t file_bytes = 0, weight_bytes = 0;  // file_bytes is 0 for a model no file holds
   double bits_per_weight = 0;
   std::uint64_t vocab = 0, model = 0, blocks = 0, heads = 0, kv_heads = 0, head = 0, ffn = 0;
+  std::uint64_t experts = 0, experts_used = 0;                         // of a block, and by a token; 0: no mixture
   std::uint64_t context = 0;                                           // tokens
   bool tied = false;                                                   // the head is the embedding
-  std::string rope;                                                    // "theta 10000, linear scaling 2"
+  std::string rope;                                                    // "theta 10000, linear scaling 2"; empty when there is none
   std::string tokenizer;                                               // "byte-level BPE, llama-bpe, 8192 tokens"; empty when there is none
   std::string chat_template;                                           // Jinja source; empty when there is none
   std::vector<std::pair<std::string, std::uint64_t>> bytes_by_format;  // largest first
@@ -72,6 +75,10 @@ class Model {
   // The adapter's numbers added to the weights, computed as they are saved or run. Each changed matrix keeps its format, or takes the plain
   // `format`. Errors: unsupported (a quantised matrix without `format`; an embedding that is the head, too), invalid_argument.
   Model merged(std::string_view format = {}) const;
+
+  // What other readers (llama.cpp) would make of a GGUF of this model otherwise than it is, in sentences; empty when they agree. Tightrope
+  // itself reads the same model back.
+  std::vector<std::string> gguf_differences() const;
 
   // To a GGUF when the name ends in .gguf, otherwise to a Hugging Face folder. Durable: complete or not there at all.
   // Errors: already_exists, invalid_argument, no_space, io, malformed (a weight that is not finite), unsupported.

@@ -10,6 +10,7 @@
 #include "tightrope/model.h"     // IWYU pragma: export
 #include "tightrope/optimize.h"  // IWYU pragma: export
 #include "tightrope/options.h"   // IWYU pragma: export
+#include "tightrope/output.h"    // IWYU pragma: export
 #include "tightrope/passes.h"    // IWYU pragma: export
 #include "tightrope/progress.h"  // IWYU pragma: export
 #include "tightrope/tasks.h"     // IWYU pragma: export

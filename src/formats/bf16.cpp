@@ -19,6 +19,7 @@ constinit const Format bf16 = make_format<tightrope::bf16, 1, encode, decode>({.
                                                                                .gguf_file_type = 32,
                                                                                .safetensors_dtype = "BF16",
                                                                                .config_dtype = "bfloat16",
-                                                                               .max_rms_error = 0.002f});
+                                                                               .max_rms_error = 0.002f,
+                                                                               .reencodes_exactly = true});
 
 }  // namespace tightrope::formats

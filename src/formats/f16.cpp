@@ -19,6 +19,7 @@ constinit const Format f16 = make_format<tightrope::f16, 1, encode, decode>({.na
                                                                              .gguf_file_type = 1,
                                                                              .safetensors_dtype = "F16",
                                                                              .config_dtype = "float16",
-                                                                             .max_rms_error = 0.00025f});
+                                                                             .max_rms_error = 0.00025f,
+                                                                             .reencodes_exactly = true});
 
 }  // namespace tightrope::formats

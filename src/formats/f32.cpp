@@ -27,6 +27,7 @@ constinit const Format f32 = {.name = "f32",
                               .block_elements = 1,
                               .block_bytes = 4,
                               .max_rms_error = 0,
+                              .reencodes_exactly = true,
                               .decode = decode,
                               .encode = encode};
 

@@ -12,7 +12,8 @@ namespace tightrope::formats {
 using DecodeFunction = void (*)(const std::byte* blocks, float* values, std::size_t count) noexcept;
 
 // Encodes whole blocks, round-to-nearest as the reference implementation of the format does it, bit for bit. `importance` is either null or
-// holds `count` non-negative weights, one for each value; then the squared error weighted by them is what the search minimises.
+// holds `count` non-negative weights, one for each value; then the squared error weighted by them is what the search minimises,
+// in formats that use it.
 // Values must be finite; NaN or infinity gives unspecified (but well-formed, never NaN-scaled) blocks: callers check first.
 using EncodeFunction = void (*)(const float* values, const float* importance, std::byte* blocks, std::size_t count) noexcept;
 
@@ -35,6 +36,8 @@ struct Format {
   std::size_t block_elements = 1;
   std::size_t block_bytes = 1;
   float max_rms_error = 0;          // of encode + decode on normal data, as a fraction of their deviation; tests hold it to this
+  bool uses_importance = false;     // importance steers the search; otherwise it changes no byte
+  bool reencodes_exactly = false;   // what blocks of ordinary weights decode to encodes to the same values again
   std::string_view fallback = {};   // what a tensor becomes when its rows are no multiple of block_elements; empty: "f16"
   DecodeFunction decode = nullptr;  // null for integers
   EncodeFunction encode = nullptr;

@@ -44,6 +44,7 @@ constinit const Format q2_k =
                                                      .gguf_type = 10,
                                                      .gguf_file_type = 10,
                                                      .max_rms_error = 0.33f,
+                                                     .uses_importance = true,
                                                      .fallback = "q4_0"});
 
 }  // namespace tightrope::formats

@@ -67,6 +67,7 @@ constinit const Format q3_k = make_format<Block, kSuperBlock, encode, decode>({.
                                                                                .gguf_type = 11,
                                                                                .gguf_file_type = 12,
                                                                                .max_rms_error = 0.2f,
+                                                                               .uses_importance = true,
                                                                                .fallback = "q4_0"});
 
 }  // namespace tightrope::formats

@@ -33,7 +33,12 @@ Block encode(std::span<const float, kBlock> weights, const float* importance) {
 }  // namespace
 
 extern const Format q4_0;
-constinit const Format q4_0 = make_format<Block, kBlock, encode, decode>(
-    {.name = "q4_0", .summary = "4 bits, blocks of 32 with an f16 scale", .gguf_type = 2, .gguf_file_type = 2, .max_rms_error = 0.1f});
+constinit const Format q4_0 = make_format<Block, kBlock, encode, decode>({.name = "q4_0",
+                                                                          .summary = "4 bits, blocks of 32 with an f16 scale",
+                                                                          .gguf_type = 2,
+                                                                          .gguf_file_type = 2,
+                                                                          .max_rms_error = 0.1f,
+                                                                          .uses_importance = true,
+                                                                          .reencodes_exactly = true});
 
 }  // namespace tightrope::formats

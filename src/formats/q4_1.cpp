@@ -37,6 +37,8 @@ constinit const Format q4_1 = make_format<Block, kBlock, encode, decode>({.name 
                                                                           .summary = "4 bits, blocks of 32 with f16 scale and minimum",
                                                                           .gguf_type = 3,
                                                                           .gguf_file_type = 3,
-                                                                          .max_rms_error = 0.1f});
+                                                                          .max_rms_error = 0.1f,
+                                                                          .uses_importance = true,
+                                                                          .reencodes_exactly = true});
 
 }  // namespace tightrope::formats

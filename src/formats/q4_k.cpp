@@ -45,6 +45,7 @@ constinit const Format q4_k =
                                                      .gguf_type = 12,
                                                      .gguf_file_type = 15,
                                                      .max_rms_error = 0.08f,
+                                                     .uses_importance = true,
                                                      .fallback = "q5_0"});
 
 }  // namespace tightrope::formats

@@ -34,7 +34,12 @@ Block encode(std::span<const float, kBlock> weights, const float* importance) {
 }  // namespace
 
 extern const Format q5_0;
-constinit const Format q5_0 = make_format<Block, kBlock, encode, decode>(
-    {.name = "q5_0", .summary = "5 bits, blocks of 32 with an f16 scale", .gguf_type = 6, .gguf_file_type = 8, .max_rms_error = 0.05f});
+constinit const Format q5_0 = make_format<Block, kBlock, encode, decode>({.name = "q5_0",
+                                                                          .summary = "5 bits, blocks of 32 with an f16 scale",
+                                                                          .gguf_type = 6,
+                                                                          .gguf_file_type = 8,
+                                                                          .max_rms_error = 0.05f,
+                                                                          .uses_importance = true,
+                                                                          .reencodes_exactly = true});
 
 }  // namespace tightrope::formats

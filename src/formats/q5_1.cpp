@@ -38,6 +38,8 @@ constinit const Format q5_1 = make_format<Block, kBlock, encode, decode>({.name 
                                                                           .summary = "5 bits, blocks of 32 with f16 scale and minimum",
                                                                           .gguf_type = 7,
                                                                           .gguf_file_type = 9,
-                                                                          .max_rms_error = 0.05f});
+                                                                          .max_rms_error = 0.05f,
+                                                                          .uses_importance = true,
+                                                                          .reencodes_exactly = true});
 
 }  // namespace tightrope::formats

@@ -46,6 +46,7 @@ constinit const Format q5_k =
                                                      .gguf_type = 13,
                                                      .gguf_file_type = 17,
                                                      .max_rms_error = 0.04f,
+                                                     .uses_importance = true,
                                                      .fallback = "q5_1"});
 
 }  // namespace tightrope::formats

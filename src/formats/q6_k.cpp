@@ -48,6 +48,7 @@ constinit const Format q6_k = make_format<Block, kSuperBlock, encode, decode>({.
                                                                                .gguf_type = 14,
                                                                                .gguf_file_type = 18,
                                                                                .max_rms_error = 0.02f,
+                                                                               .uses_importance = true,
                                                                                .fallback = "q8_0"});
 
 }  // namespace tightrope::formats

@@ -28,7 +28,11 @@ void decode(const BlockQ8_0& block, std::span<float, kBlock> weights) {
 }  // namespace
 
 extern const Format q8_0;
-constinit const Format q8_0 = make_format<BlockQ8_0, kBlock, encode, decode>(
-    {.name = "q8_0", .summary = "8 bits, blocks of 32 with an f16 scale", .gguf_type = 8, .gguf_file_type = 7, .max_rms_error = 0.006f});
+constinit const Format q8_0 = make_format<BlockQ8_0, kBlock, encode, decode>({.name = "q8_0",
+                                                                              .summary = "8 bits, blocks of 32 with an f16 scale",
+                                                                              .gguf_type = 8,
+                                                                              .gguf_file_type = 7,
+                                                                              .max_rms_error = 0.006f,
+                                                                              .reencodes_exactly = true});
 
 }  // namespace tightrope::formats

@@ -40,8 +40,9 @@ constexpr Suffix kSuffixes[] = {{".lora_A.weight", &ModuleTensors::a},
                                 {".lora_embedding_A", &ModuleTensors::table_a},
                                 {".lora_embedding_B", &ModuleTensors::table_b}};
 
-// The base's matrices by the path of the module that stores them.
-using Targets = std::map<std::string, std::vector<PlannedTensor>, std::less<>>;
+// The base's matrices by the path of the module that stores them. Shared: an expert's module is one of hundreds of the same tensor.
+using Parts = std::vector<std::shared_ptr<const PlannedTensor>>;
+using Targets = std::map<std::string, Parts, std::less<>>;
 
 fs::path file_of(const fs::path& folder, std::string_view name) {
   std::error_code ignored;
@@ -71,10 +72,11 @@ void add_targets(const Model& base, bool prefixed, Targets& targets) {
   for (PlannedTensor& planned : plan_tensors(base.arch(), base.config(), prefixed)) {
     const std::vector<std::string>& names = planned.huggingface.names;
     if (planned.shape.rank() < 2 || names.empty() || !names.front().ends_with(kWeight) || base.find(planned.canonical) == nullptr) continue;
-    for (const std::string& name : names) {
-      std::vector<PlannedTensor>& parts = targets[name.substr(0, name.size() - kWeight.size())];
-      const auto same = [&](const PlannedTensor& known) { return known.canonical == planned.canonical; };
-      if (std::none_of(parts.begin(), parts.end(), same)) parts.push_back(planned);
+    const auto shared = std::make_shared<const PlannedTensor>(std::move(planned));
+    for (const std::string& name : shared->huggingface.names) {
+      Parts& parts = targets[name.substr(0, name.size() - kWeight.size())];
+      const auto same = [&](const auto& known) { return known->canonical == shared->canonical; };
+      if (std::none_of(parts.begin(), parts.end(), same)) parts.push_back(shared);
     }
   }
 }
@@ -86,7 +88,7 @@ Targets targets_of(const Model& base) {
   return targets;
 }
 
-const std::vector<PlannedTensor>& parts_of(const Targets& targets, const std::string& module, const Model& base) {
+const Parts& parts_of(const Targets& targets, const std::string& module, const Model& base) {
   if (const auto found = targets.find(module); found != targets.end()) return found->second;
   std::set<std::string> ends;
   for (const auto& [path, parts] : targets) ends.insert(path.substr(path.rfind('.') + 1));
@@ -149,16 +151,16 @@ LowRank part_of(const LowRank& whole, const PlannedTensor& planned) {
       .name = planned.canonical, .rank = whole.rank, .out = planned.shape[0], .in = whole.in, .a = whole.a, .b = {}, .magnitude = {}};
   part.b.resize(part.out * part.rank);
   part.magnitude.resize(whole.magnitude.empty() ? 0 : part.out);
-  for (const RowRun& run : planned.huggingface.runs) {
+  for (const RowRun& run : planned.huggingface.runs()) {
     std::copy_n(whole.b.data() + run.stored * part.rank, run.count * part.rank, part.b.data() + run.ours * part.rank);
     if (!part.magnitude.empty()) std::copy_n(whole.magnitude.data() + run.stored, run.count, part.magnitude.data() + run.ours);
   }
   return part;
 }
 
-std::vector<LowRank> additions_of(const std::string& module, const ModuleTensors& tensors, const std::vector<PlannedTensor>& parts,
+std::vector<LowRank> additions_of(const std::string& module, const ModuleTensors& tensors, const Parts& parts,
                                   const AdapterConfig& config) {
-  const PlannedTensor& first = parts.front();
+  const PlannedTensor& first = *parts.front();
   if (first.shape.rank() != 2)
     fail(ErrorCode::unsupported, "{} it changes '{}', an expert of a mixture; supported are adapters of the other linear layers", kSource,
          module);
@@ -167,7 +169,8 @@ std::vector<LowRank> additions_of(const std::string& module, const ModuleTensors
   const bool table = std::find(std::begin(kTables), std::end(kTables), first.canonical) != std::end(kTables);
   const LowRank whole = pair_of(module, tensors, table, out, first.shape.row_length(), config);
   std::vector<LowRank> additions;
-  for (const PlannedTensor& planned : parts) additions.push_back(part_of(whole, planned));
+  additions.reserve(parts.size());
+  for (const auto& planned : parts) additions.push_back(part_of(whole, *planned));
   return additions;
 }
 

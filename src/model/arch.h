@@ -125,23 +125,26 @@ struct TensorSpec {
 // (with `activation`), `head.norm` and `head`, each where it is present.
 struct HeadSpec {
   enum class Kind : std::uint8_t { hidden, causal_lm, masked_lm, sequence, tokens, span };
-  std::string_view hf_class = {};  // an entry of config.json's architectures
-  Kind kind = Kind::hidden;
+  std::string_view hf_class = {};            // an entry of config.json's architectures
   std::span<const TensorSpec> tensors = {};  // beyond the architecture's own
+  Kind kind = Kind::hidden;
   Activation activation = Activation::none;  // after head.dense
   Norm norm = Norm::layer;                   // head.norm's
 };
 
-// A key of config.json that a family spells in its own way.
+// A key of config.json that a family spells in its own way. Where the file has only the usual spelling, `said` there means `meant`.
 struct KeyAlias {
   std::string_view usual;
   std::string_view own;
+  std::string_view said = {}, meant = {};
 };
 
-// What GGUF files of a family leave unsaid.
+// What GGUF files of a family leave unsaid, and what of them other readers (llama.cpp) use.
 struct GgufDefaults {
-  std::uint64_t window = 0;       // where the file has no key for it; 0: none
-  std::uint64_t wide_blocks = 0;  // of the model whose scores are scaled by model / heads instead of by the head's size
+  std::uint64_t window = 0;         // where the file has no key for it; 0: none
+  std::uint64_t wide_blocks = 0;    // of the model whose scores are scaled by model / heads instead of by the head's size
+  bool others_window = false;       // they look only at the window where the model does
+  bool others_rope_tables = false;  // they know tables of RoPE's divisors
 };
 
 struct Arch {

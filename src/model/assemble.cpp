@@ -109,6 +109,7 @@ struct Recipe {
 void add_parts(const Location& location, const Weight& weight, std::map<std::string, Recipe>& recipes, std::vector<std::string>& order) {
   const Weight column = as_column(weight);
   const std::uint64_t rows = rows_of(column) / location.names.size();
+  const std::vector<RowRun> runs = location.runs();
   for (std::size_t i = 0; i < location.names.size(); ++i) {
     auto [found, fresh] = recipes.try_emplace(location.names[i]);
     if (fresh) order.push_back(location.names[i]);
@@ -116,7 +117,7 @@ void add_parts(const Location& location, const Weight& weight, std::map<std::str
     recipe.shape = location.stored_shape;
     recipe.transposed = location.transposed;
     recipe.plus_one = location.plus_one;
-    for (const RowRun& run : location.runs) recipe.segments.push_back({run.stored, column, i * rows + run.ours, run.count});
+    for (const RowRun& run : runs) recipe.segments.push_back({run.stored, column, i * rows + run.ours, run.count});
   }
 }
 
@@ -136,9 +137,10 @@ Weight made(Recipe recipe, std::string_view name) {
 Weight gathered(const std::vector<Weight>& stored, const Location& location, const Shape& shape) {
   const std::uint64_t all = shape.rank() == 1 ? shape[0] : shape.rows(), each = all / stored.size();
   std::vector<Segment> segments;
+  const std::vector<RowRun> runs = location.runs();
   for (std::size_t i = 0; i < stored.size(); ++i) {
     const Weight column = as_column(location.transposed ? transposed(stored[i]) : stored[i]);
-    for (const RowRun& run : location.runs) segments.push_back({i * each + run.ours, column, run.stored, run.count});
+    for (const RowRun& run : runs) segments.push_back({i * each + run.ours, column, run.stored, run.count});
   }
   segments = sorted(std::move(segments));
   if (const std::uint64_t absent = segments.front().at; absent != 0)
@@ -162,6 +164,7 @@ std::vector<StoredTensor> scattered(const std::vector<PlannedTensor>& plan, Loca
     add_parts(location, *weight, recipes, order);
   }
   std::vector<StoredTensor> tensors;
+  tensors.reserve(order.size());
   for (const std::string& name : order) tensors.push_back({name, made(std::move(recipes[name]), name)});
   return tensors;
 }

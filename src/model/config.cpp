@@ -15,7 +15,7 @@ namespace {
 
 // Far beyond any model, and small enough that products of two extents stay exact and a hostile count costs little memory.
 constexpr std::uint64_t kMaxExtent = std::uint64_t{1} << 28, kMaxBlocks = 4096, kMaxHeads = 1 << 16, kMaxHead = 1 << 16,
-                        kMaxExperts = 1 << 12;
+                        kMaxExperts = 1 << 12, kMaxExpertsOfAll = 1 << 18, kMaxNetworks = 1 << 14;
 
 // The words of TensorSpec::shape.
 struct Extent {
@@ -103,6 +103,7 @@ void check_attention(const Config& config, std::string_view source) {
 void check_experts(const Config& config, std::string_view source) {
   if (config.experts == 0) return;
   check_extent(config.experts, kMaxExperts, fmt::format("{}: the number of experts", source));
+  check_extent(config.experts * config.blocks, kMaxExpertsOfAll, fmt::format("{}: the number of experts in all blocks", source));
   check_extent(config.expert_ffn, kMaxExtent, fmt::format("{}: the feed-forward size of an expert", source));
   if (config.experts_used == 0 || config.experts_used > config.experts)
     refuse(source, fmt::format("a token uses {} of {} experts", config.experts_used, config.experts));
@@ -131,6 +132,7 @@ void check_config(const Config& config, std::string_view source) {
   check_extent(config.blocks, kMaxBlocks, named("the number of blocks"));
   check_extent(config.groups, config.blocks, named("the number of groups of blocks"));
   check_extent(config.stacked + 1, kMaxBlocks, named("the number of feed-forward networks"));
+  check_extent((config.stacked + 1) * config.blocks, kMaxNetworks, named("the number of feed-forward networks in all blocks"));
   check_extent(config.heads, kMaxHeads, named("the number of attention heads"));
   check_extent(config.kv_heads, kMaxHeads, named("the number of key-value heads"));
   check_extent(config.head, kMaxHead, named("the head size"));

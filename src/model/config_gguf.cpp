@@ -62,11 +62,23 @@ bool first_block_has_bias(const Arch& arch, const Container& container, Bias kin
   });
 }
 
-// The head whose tensors are all there: a classifier when there is one, else the family's usual head.
+const TensorSpec* last_layer(const HeadSpec& head) {
+  const auto found = std::ranges::find(head.tensors, "head", &TensorSpec::canonical);
+  return found == head.tensors.end() ? nullptr : &*found;
+}
+
+// A classifier when the file has its last layer, else the family's usual head. Some writers leave out what a classifier reads.
 const HeadSpec& head_of(const Arch& arch, const Container& container) {
+  const auto absent = [&](const TensorSpec& spec) { return spec.gguf.name.empty() || !holds(container, spec.gguf); };
   for (const HeadSpec& head : arch.heads) {
-    const auto present = [&](const TensorSpec& spec) { return !spec.gguf.name.empty() && holds(container, spec.gguf); };
-    if (head.kind == HeadSpec::Kind::sequence && std::all_of(head.tensors.begin(), head.tensors.end(), present)) return head;
+    const TensorSpec* last = head.kind == HeadSpec::Kind::sequence ? last_layer(head) : nullptr;
+    if (last == nullptr || absent(*last)) continue;
+    const auto lacking = std::find_if(head.tensors.begin(), head.tensors.end(), absent);
+    if (lacking == head.tensors.end()) return head;
+    unsupported_in_gguf(
+        "the file has a classifier ('{}') but not '{}', which belongs to it and which its writer left out: its answers would not be the "
+        "model's; convert the original with tightrope",
+        last->gguf.name, lacking->gguf.name);
   }
   return arch.heads.front();
 }
@@ -152,6 +164,10 @@ void read_head(const GgufKeys& keys, const Arch& arch, const Container& containe
   json["architectures"] = Json::array();
   json["architectures"].push_back(Json(head.hf_class));
   json["tie_word_embeddings"] = Json(is_tied(head, container));
+  // Writers leave out labels that have no names.
+  const TensorSpec* last = head.kind == HeadSpec::Kind::sequence ? last_layer(head) : nullptr;
+  const checkpoint::Entry* classes = last == nullptr ? nullptr : container.find(fmt::format("{}.weight", last->gguf.name));
+  if (classes != nullptr && classes->shape.rank() == 2) json["num_labels"] = Json(classes->shape[0]);
   const std::vector<std::string>* labels = keys.metadata.strings(keys.full("classifier.output_labels"));
   if (labels == nullptr) return;
   json["id2label"] = Json::object();

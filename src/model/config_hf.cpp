@@ -1,6 +1,7 @@
 // config.json of transformers 4 (rope_theta, rope_scaling, torch_dtype) and 5 (rope_parameters, dtype), read.
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/checked.h"
 #include "model/config.h"
@@ -32,7 +33,7 @@ void refuse_unsupported(const HfKeys& keys) {
   const Json only = Json::parse(keys.arch().hf_only, keys.arch().name);
   for (const auto& [key, value] : only.as_object(keys.arch().name)) {
     const Json* given = keys.json().find(key);
-    if (given != nullptr && given->dump() != value.dump())
+    if (given != nullptr && !given->is_null() && given->dump() != value.dump())
       unsupported_in_config("{} is {}, which is not supported for {}; known is {}", key, given->dump().substr(0, 64), keys.arch().name,
                             value.dump());
   }
@@ -78,6 +79,9 @@ void read_learned_positions(const HfKeys& keys, Config& config) {
   if (!has_tensor(keys.arch(), "embed.positions")) return;
   config.positions = config.context;
   if (!keys.arch().embedding.positions_after_padding) return;
+  if (config.padding < -1 || (config.padding >= 0 && std::cmp_greater_equal(config.padding, config.vocab)))
+    fail(ErrorCode::malformed, "[config] {}: the padding token {}, after which positions are counted, is none of the {} tokens",
+         kConfigJson, config.padding, config.vocab);
   const std::uint64_t taken = static_cast<std::uint64_t>(config.padding + 1);
   if (taken >= config.positions)
     fail(ErrorCode::malformed, "[config] {}: the padding token {} leaves no position of {}", kConfigJson, config.padding, config.positions);

@@ -35,7 +35,7 @@ void check_replaceable(const fs::path& folder, std::span<const fs::path> inputs)
 }
 
 fs::path new_folder_beside(const fs::path& target) {
-  const fs::path folder = temporary_beside(target);
+  fs::path folder = temporary_beside(target);
   std::error_code error;
   if (!fs::create_directory(folder, error)) fail_write(error ? error.value() : EEXIST, target, "making a folder beside it");
   return folder;

@@ -5,9 +5,20 @@
 
 namespace tightrope::model {
 
+namespace {
+
+const KeyAlias* alias_of(const Arch& arch, std::string_view usual) {
+  const auto alias = std::ranges::find(arch.hf_keys, usual, &KeyAlias::usual);
+  return alias == arch.hf_keys.end() ? nullptr : &*alias;
+}
+
+bool says_something(const Json* value) { return value != nullptr && !value->is_null(); }
+
+}  // namespace
+
 std::string_view own_key(const Arch& arch, std::string_view usual) {
-  const auto alias = std::find_if(arch.hf_keys.begin(), arch.hf_keys.end(), [&](const KeyAlias& each) { return each.usual == usual; });
-  return alias == arch.hf_keys.end() ? usual : alias->own;
+  const KeyAlias* alias = alias_of(arch, usual);
+  return alias == nullptr ? usual : alias->own;
 }
 
 HfKeys::HfKeys(const Arch& arch, const Json& json) : arch_(arch), json_(json), defaults_(Json::parse(arch.hf_defaults, arch.name)) {}
@@ -15,9 +26,9 @@ HfKeys::HfKeys(const Arch& arch, const Json& json) : arch_(arch), json_(json), d
 const Json* HfKeys::find(std::string_view usual) const {
   const std::string_view own = own_key(arch_, usual);
   const Json* value = json_.find(own);
-  if (value == nullptr && own != usual) value = json_.find(usual);
+  if (const Json* other = json_.find(usual); !says_something(value) && other != nullptr) value = other;
   if (value == nullptr) value = defaults_.find(own);
-  return value != nullptr && !value->is_null() ? value : nullptr;
+  return says_something(value) ? value : nullptr;
 }
 
 bool HfKeys::knows(std::string_view usual) const { return defaults_.find(own_key(arch_, usual)) != nullptr; }
@@ -41,7 +52,12 @@ bool HfKeys::bool_or(std::string_view usual, bool fallback) const {
 }
 std::string HfKeys::string_or(std::string_view usual, std::string_view fallback) const {
   const Json* value = find(usual);
-  return value != nullptr ? value->as_string(what(usual)) : std::string(fallback);
+  if (value == nullptr) value = defaults_.find(own_key(arch_, usual));  // a word that is null is one left unsaid
+  if (!says_something(value)) return std::string(fallback);
+  const std::string& text = value->as_string(what(usual));
+  const KeyAlias* alias = alias_of(arch_, usual);
+  const bool by_usual = alias != nullptr && !alias->said.empty() && value == json_.find(usual);
+  return by_usual && text == alias->said ? std::string(alias->meant) : text;
 }
 
 bool slides_by_rule(const WindowSpec& spec, std::uint64_t period, std::uint64_t first_late, std::uint64_t block, bool turned) {

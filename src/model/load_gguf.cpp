@@ -7,6 +7,7 @@
 #include "model/gguf_keys.h"
 #include "model/gguf_tokenizer.h"
 #include "model/load.h"
+#include "model/tokenizer_or_notice.h"
 
 namespace tightrope::model {
 namespace {
@@ -15,17 +16,7 @@ constexpr std::string_view kSource = "[gguf]";
 
 std::shared_ptr<const text::Tokenizer> read_tokenizer(const checkpoint::Metadata& metadata, Config& config) {
   if (!has_gguf_tokenizer(metadata)) return nullptr;
-  try {
-    text::TokenizerDefinition definition = read_gguf_tokenizer(metadata);
-    if (definition.tokens.size() > config.vocab)
-      fail(ErrorCode::malformed, "{} the tokenizer has {} tokens, the model embeds {}; the file is damaged", kSource,
-           definition.tokens.size(), config.vocab);
-    return std::make_shared<const text::Tokenizer>(std::move(definition));
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::unsupported) throw;
-    config.notices.push_back(fmt::format("the tokenizer was left out: {}", error.what()));
-    return nullptr;
-  }
+  return tokenizer_or_notice([&] { return read_gguf_tokenizer(metadata); }, kSource, config);
 }
 
 }  // namespace
@@ -33,7 +24,9 @@ std::shared_ptr<const text::Tokenizer> read_tokenizer(const checkpoint::Metadata
 Model load_gguf(const std::filesystem::path& file) {
   const checkpoint::Container container = checkpoint::read_gguf(file);
   const std::string type = container.metadata.string_or("general.type", "model");
-  if (type != "model") fail(ErrorCode::unsupported, "{} '{}' holds no model but a {}", kSource, file.string(), type.substr(0, 64));
+  if (type != "model")
+    fail(ErrorCode::unsupported, "{} '{}' holds no model (its general.type is '{}'); name a model's GGUF", kSource, file.string(),
+         type.substr(0, 64));
   const Arch& arch = arch_of_gguf(container);
   Config config = read_gguf_config(arch, container);
   if (config.name.empty()) config.name = file.stem().string();

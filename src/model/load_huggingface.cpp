@@ -10,6 +10,7 @@
 #include "checkpoint/safetensors.h"
 #include "model/collect.h"
 #include "model/load.h"
+#include "model/tokenizer_or_notice.h"
 #include "text/tokenizer_json.h"
 
 namespace tightrope::model {
@@ -49,23 +50,17 @@ std::string processor_chat_template(const fs::path& folder) {
   return text.empty() ? "" : Json::parse(text, "chat_template.json").at("chat_template", "chat_template.json").as_string("chat_template");
 }
 
-// A tokenizer of a kind nothing here can do is no reason to refuse the weights.
+text::TokenizerDefinition read_definition(const fs::path& folder, const std::string& text) {
+  text::TokenizerDefinition definition = text::parse_tokenizer_json(text, text_in(folder, "tokenizer_config.json", kConfigBytes));
+  if (const std::string chat = text_in(folder, "chat_template.jinja", kConfigBytes); !chat.empty()) definition.chat_template = chat;
+  if (definition.chat_template.empty()) definition.chat_template = processor_chat_template(folder);
+  return definition;
+}
+
 std::shared_ptr<const text::Tokenizer> read_tokenizer(const fs::path& folder, Config& config) {
   const std::string text = text_in(folder, "tokenizer.json", kTokenizerBytes);
   if (text.empty()) return nullptr;
-  try {
-    text::TokenizerDefinition definition = text::parse_tokenizer_json(text, text_in(folder, "tokenizer_config.json", kConfigBytes));
-    if (const std::string chat = text_in(folder, "chat_template.jinja", kConfigBytes); !chat.empty()) definition.chat_template = chat;
-    if (definition.chat_template.empty()) definition.chat_template = processor_chat_template(folder);
-    if (definition.tokens.size() > config.vocab)
-      fail(ErrorCode::malformed, "{} tokenizer.json has {} tokens, the model embeds {}; they do not belong together", kSource,
-           definition.tokens.size(), config.vocab);
-    return std::make_shared<const text::Tokenizer>(std::move(definition));
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::unsupported) throw;
-    config.notices.push_back(fmt::format("the tokenizer was left out: {}", error.what()));
-    return nullptr;
-  }
+  return tokenizer_or_notice([&] { return read_definition(folder, text); }, kSource, config);
 }
 
 // Whether the names of the trunk begin with the architecture's prefix: files of a bare trunk lack it.
@@ -101,6 +96,9 @@ std::vector<NamedWeight> collect_all(const Arch& arch, const Config& config, con
 Model load_huggingface(const fs::path& folder, const fs::path& weights) {
   const fs::path place = folder.empty() ? fs::path(".") : folder;
   const std::string text = text_in(place, "config.json", kConfigBytes);
+  if (text.empty() && !text_in(place, "adapter_config.json", kConfigBytes).empty())
+    fail(ErrorCode::unsupported, "{} '{}' holds an adapter, not a model; name its base, and the adapter with --adapter or 'merge'", kSource,
+         place.string());
   if (text.empty())
     fail(ErrorCode::not_found, "{} '{}' has no config.json; name the folder that has it and the weights", kSource, place.string());
   const Json json = Json::parse(text, fmt::format("'{}'", (place / "config.json").string()));

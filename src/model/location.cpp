@@ -16,50 +16,53 @@ struct Fused {
   std::uint64_t total() const { return query + key + value; }
 };
 
-// Row 2i of a head of pairs is row i of a head of halves, row 2i + 1 is row i + head/2.
+// Row 2i of a head of pairs is row i of a head of halves, row 2i + 1 is row i + head/2; the last of an odd head stays.
 std::vector<RowRun> pair_runs(std::uint64_t rows, std::uint64_t head) {
   std::vector<RowRun> runs;
+  runs.reserve(rows);
+  const std::uint64_t half = head / 2;
   for (std::uint64_t stored = 0; stored < rows; ++stored) {
     const std::uint64_t within = stored % head;
-    runs.push_back({stored - within + within % 2 * (head / 2) + within / 2, stored, 1});
+    const std::uint64_t ours = within == 2 * half ? within : within % 2 * half + within / 2;
+    runs.push_back({stored - within + ours, stored, 1});
   }
   return runs;
 }
 
-// Heads of query, key and value take turns; this is number `turn` of the three.
-std::vector<RowRun> head_runs(std::uint64_t rows, std::uint64_t head, std::uint64_t turn) {
+// Heads of query, key and value take turns; `first` is where this one's begin.
+std::vector<RowRun> head_runs(std::uint64_t rows, std::uint64_t head, std::uint64_t first) {
   std::vector<RowRun> runs;
-  for (std::uint64_t ours = 0; ours < rows; ours += head) runs.push_back({ours, ours * 3 + turn * head, head});
+  runs.reserve(rows / head);
+  for (std::uint64_t ours = 0; ours < rows; ours += head) runs.push_back({ours, ours * 3 + first, head});
   return runs;
 }
 
-struct Rows {
-  std::uint64_t stored;  // of the whole stored tensor
-  std::vector<RowRun> runs;
+struct Extent {
+  std::uint64_t stored;  // rows of the whole stored tensor
+  std::uint64_t first = 0, unstored = 0;
 };
 
-Rows rows_of(Part part, std::uint64_t rows, const Config& config) {
+Extent extent_of(Part part, std::uint64_t rows, const Config& config) {
   const Fused fused(config);
-  const auto one_run = [&](std::uint64_t stored, std::uint64_t first) { return Rows{stored, {{0, first, rows}}}; };
   switch (part) {
     case Part::whole:
-    case Part::transposed: return one_run(rows, 0);
-    case Part::query:
-    case Part::transposed_query: return one_run(fused.total(), 0);
-    case Part::key:
-    case Part::transposed_key: return one_run(fused.total(), fused.query);
-    case Part::value:
-    case Part::transposed_value: return one_run(fused.total(), fused.query + fused.key);
-    case Part::head_query: return {rows * 3, head_runs(rows, config.head, 0)};
-    case Part::head_key: return {rows * 3, head_runs(rows, config.head, 1)};
-    case Part::head_value: return {rows * 3, head_runs(rows, config.head, 2)};
-    case Part::first_half: return one_run(rows * 2, 0);
-    case Part::second_half: return one_run(rows * 2, rows);
+    case Part::transposed:
     case Part::query_pairs:
-    case Part::key_pairs: return {rows, pair_runs(rows, config.head)};
+    case Part::key_pairs: return {rows};
+    case Part::query:
+    case Part::transposed_query: return {fused.total()};
+    case Part::key:
+    case Part::transposed_key: return {fused.total(), fused.query};
+    case Part::value:
+    case Part::transposed_value: return {fused.total(), fused.query + fused.key};
+    case Part::head_query: return {rows * 3};
+    case Part::head_key: return {rows * 3, config.head};
+    case Part::head_value: return {rows * 3, 2 * config.head};
+    case Part::first_half: return {rows * 2};
+    case Part::second_half: return {rows * 2, rows};
     case Part::beyond_padding: {
-      const std::uint64_t skipped = std::min(rows, static_cast<std::uint64_t>(config.padding + 1));
-      return {rows - skipped, {{skipped, 0, rows - skipped}}};
+      const std::uint64_t unstored = std::min(rows, static_cast<std::uint64_t>(config.padding + 1));
+      return {rows - unstored, 0, unstored};
     }
   }
   fail(ErrorCode::internal, "[model] a tensor is a part of another that nobody knows; this is a bug");
@@ -71,21 +74,29 @@ bool is_transposed(Part part) {
 
 }  // namespace
 
+std::vector<RowRun> Location::runs() const {
+  if (part == Part::query_pairs || part == Part::key_pairs) return pair_runs(rows, head);
+  if (part == Part::head_query || part == Part::head_key || part == Part::head_value) return head_runs(rows, head, first);
+  return {{unstored, first, rows - unstored}};
+}
+
 Location locate(const Place& place, std::vector<std::string> names, const Shape& shape, const Config& config) {
-  Location location{
-      .names = std::move(names), .stored_shape = shape, .runs = {}, .transposed = false, .plus_one = place.plus_one, .f32 = place.f32};
+  Location location{.names = std::move(names), .stored_shape = shape, .part = place.part, .plus_one = place.plus_one, .f32 = place.f32};
   if (!location.exists()) return location;
   const bool vector = shape.rank() == 1;
   const std::uint64_t all = vector ? shape[0] : shape.rows();
-  Rows rows = rows_of(place.part, all / location.names.size(), config);
-  location.runs = std::move(rows.runs);
+  location.rows = all / location.names.size();
+  location.head = config.head;
+  const Extent extent = extent_of(place.part, location.rows, config);
+  location.first = extent.first;
+  location.unstored = extent.unstored;
   location.transposed = !vector && is_transposed(place.part);
   if (vector)
-    location.stored_shape = Shape{rows.stored};
+    location.stored_shape = Shape{extent.stored};
   else if (location.transposed)
-    location.stored_shape = Shape{shape.row_length(), rows.stored};
+    location.stored_shape = Shape{shape.row_length(), extent.stored};
   else if (place.part != Part::whole || location.names.size() > 1)
-    location.stored_shape = Shape{rows.stored, shape.row_length()};
+    location.stored_shape = Shape{extent.stored, shape.row_length()};
   return location;
 }
 

@@ -17,14 +17,19 @@ struct RowRun {
 };
 
 struct Location {
-  std::vector<std::string> names;  // of stored tensors; several (one an expert) hold our rows one after another
-  Shape stored_shape;              // of each of them, as the container has it
-  std::vector<RowRun> runs;        // within the first; in the others `ours` goes on
-  bool transposed = false;         // the container has [in, out]
-  bool plus_one = false;           // the container has 1 + weight
-  bool f32 = false;                // the container has F32 whatever the matrices are
+  std::vector<std::string> names;                   // of stored tensors; several (one an expert) hold our rows one after another
+  Shape stored_shape;                               // of each of them, as the container has it
+  Part part = Part::whole;                          // of each of them
+  std::uint64_t rows = 0, first = 0, unstored = 0;  // of ours in each; the stored row the part begins with; rows of ours left out before it
+  std::uint64_t head = 0;                           // rows of a head
+  bool transposed = false;                          // the container has [in, out]
+  bool plus_one = false;                            // the container has 1 + weight
+  bool f32 = false;                                 // the container has F32 whatever the matrices are
 
   bool exists() const { return !names.empty(); }
+  // Within the first stored tensor; in the others `ours` goes on. For tensors that a file really has: a hostile configuration may imply
+  // more rows than memory holds.
+  std::vector<RowRun> runs() const;
 };
 
 // `shape`: of the tensor of ours (a bias: of the bias). `names` are complete.

@@ -1,7 +1,6 @@
 // Model: looking tensors up, counting, and making changed copies.
 #include "model/model.h"
 
-#include <algorithm>
 #include <charconv>
 
 #include "base/checked.h"
@@ -17,11 +16,15 @@ Model::Model(const Arch& arch, Config config, std::vector<NamedWeight> weights, 
     : arch_(&arch),
       config_(std::make_shared<const Config>(std::move(config))),
       weights_(std::make_shared<const std::vector<NamedWeight>>(std::move(weights))),
-      tokenizer_(std::move(tokenizer)) {}
+      tokenizer_(std::move(tokenizer)) {
+  std::map<std::string, std::size_t, std::less<>> places;
+  for (std::size_t i = 0; i < weights_->size(); ++i) places.emplace((*weights_)[i].name, i);
+  places_ = std::make_shared<const std::map<std::string, std::size_t, std::less<>>>(std::move(places));
+}
 
 const Weight* Model::find(std::string_view name) const {
-  const auto found = std::find_if(weights_->begin(), weights_->end(), [&](const NamedWeight& tensor) { return tensor.name == name; });
-  return found == weights_->end() ? nullptr : &found->weight;
+  const auto found = places_->find(name);
+  return found == places_->end() ? nullptr : &(*weights_)[found->second].weight;
 }
 
 const Weight& Model::get(std::string_view name) const {

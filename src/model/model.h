@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -56,6 +57,7 @@ class Model {
   const Arch* arch_;
   std::shared_ptr<const Config> config_;
   std::shared_ptr<const std::vector<NamedWeight>> weights_;
+  std::shared_ptr<const std::map<std::string, std::size_t, std::less<>>> places_;  // name -> index in weights_
   std::shared_ptr<const text::Tokenizer> tokenizer_;
   std::shared_ptr<const Adapter> adapter_;
 };

@@ -1,4 +1,6 @@
 // Sequence classification: the likeliest labels of a text.
+#include <algorithm>
+
 #include "tasks/task.h"
 
 namespace tightrope::tasks {
@@ -7,12 +9,11 @@ namespace {
 // Labels that exclude each other share one probability; of several that may hold together each has its own.
 std::vector<double> scores_of(const Answering& answering) {
   const std::string& problem = answering.model.config().problem_type;
-  const std::vector<double> logits(answering.output.begin(), answering.output.end());
+  std::vector<double> logits(answering.output.begin(), answering.output.end());
   if (answering.raw || problem == "regression") return logits;
   if (problem != "multi_label_classification") return softmax(answering.output);
-  std::vector<double> scores;
-  for (const double logit : logits) scores.push_back(sigmoid(logit));
-  return scores;
+  std::transform(logits.begin(), logits.end(), logits.begin(), sigmoid);
+  return logits;
 }
 
 std::vector<Finding> find(const Answering& answering) {

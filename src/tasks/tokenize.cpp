@@ -49,7 +49,7 @@ TokenizedInput tokenize_one(const text::Tokenizer& tokenizer, const TextInput& i
 void truncate(text::Encoding& encoding, std::uint64_t context, Shortened shortened) {
   Counts has{};
   for (const std::int8_t sequence : encoding.sequences)
-    if (sequence >= 0) ++has[static_cast<std::size_t>(sequence)];
+    if (sequence >= 0) ++has[static_cast<std::uint8_t>(sequence)];
   const std::uint64_t special = encoding.ids.size() - has[0] - has[1];
   if (special >= context)
     fail(ErrorCode::invalid_argument, "[encode] the context of {} tokens is used up by {} special ones", context, special);
@@ -62,7 +62,7 @@ void truncate(text::Encoding& encoding, std::uint64_t context, Shortened shorten
   for (std::size_t i = 0; i < encoding.ids.size(); ++i) {
     const std::int8_t sequence = encoding.sequences[i];
     if (sequence >= 0) {
-      const auto which = static_cast<std::size_t>(sequence);
+      const auto which = static_cast<std::uint8_t>(sequence);
       if (seen[which]++ >= kept[which]) continue;
     }
     result.ids.push_back(encoding.ids[i]);

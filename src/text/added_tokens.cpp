@@ -66,8 +66,8 @@ bool AddedTokens::stands_alone(std::string_view text, std::size_t begin, std::si
   return !joined_left && !joined_right;
 }
 
-std::size_t AddedTokens::spaces_before(std::string_view text, std::size_t at) noexcept {
-  while (at > 0) {
+std::size_t AddedTokens::spaces_before(std::string_view text, std::size_t at, std::size_t first) noexcept {
+  while (at > first) {
     const std::size_t previous = previous_code_point(text, at);
     if (!is(text, previous, kSpace)) break;
     at = previous;

@@ -39,7 +39,8 @@ class AddedTokens {
 
   bool empty() const noexcept { return sorted_.empty(); }
 
-  // Calls each(Segment) for the parts of `text` in order. Requires valid UTF-8. Time: text times longest token, at worst.
+  // Calls each(Segment) for the parts of `text` in order. Requires valid UTF-8. Time: text times longest token, at worst (the tokenizer
+  // bounds that).
   template <class Each>
   void split(std::string_view text, bool parse_special, Each&& each) const {
     split(text, parse_special, Literal{}, each);
@@ -56,8 +57,8 @@ class AddedTokens {
       const std::size_t end = at + found->content.size();
       if (token.special && !parse_special) continue;
       if (token.single_word && !stands_alone(text, at, end)) continue;
-      const std::size_t start = token.left_strip ? std::max(spaces_before(text, at), done) : at;
-      const std::size_t stop = token.right_strip ? spaces_after(text, end) : end;
+      const std::size_t start = token.left_strip ? std::max(spaces_before(text, at, std::min(done, at)), done) : at;
+      const std::size_t stop = token.right_strip ? spaces_after(text, std::max(end, done)) : end;
       if (done < start) each(Segment{text.substr(done, start - done)});
       each(Segment{text.substr(start, stop - start), token.id});
       done = stop;
@@ -72,7 +73,8 @@ class AddedTokens {
   // The match itself when it is clear of literal bytes, or else a shorter one that is; null when neither is there.
   const Entry* beside(const Literal& literal, std::string_view text, std::size_t at, const Entry* match) const noexcept;
   static bool stands_alone(std::string_view text, std::size_t begin, std::size_t end) noexcept;
-  static std::size_t spaces_before(std::string_view text, std::size_t at) noexcept;
+  // Spaces that lie before `first` or were swallowed by the match before are not looked at again: all matches together take one walk.
+  static std::size_t spaces_before(std::string_view text, std::size_t at, std::size_t first) noexcept;
   static std::size_t spaces_after(std::string_view text, std::size_t at) noexcept;
 
   std::vector<Entry> sorted_;       // by content, bytewise

@@ -8,9 +8,14 @@
 
 namespace tightrope::text {
 
+void check_rewritten(std::size_t bytes, std::size_t limit) {
+  if (bytes > limit)
+    fail(ErrorCode::invalid_argument, "[tokenizer] the tokenizer makes more than {} bytes of this text; use another tokenizer.json", limit);
+}
+
 // Every byte of a character stands for the whole character.
 AlignedText AlignedText::from(std::string_view text, std::size_t offset, bool tracked) {
-  AlignedText made{std::string(text), {}, tracked};
+  AlignedText made{std::string(text), {}, tracked, longest_rewritten(text.size())};
   if (!tracked) return made;
   made.sources.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
@@ -41,22 +46,20 @@ Span AlignedText::source_of(std::size_t begin, std::size_t end) const {
 
 Rewriter::Rewriter(const AlignedText& from) : from_(from) {
   made_.tracked = from.tracked;
+  made_.limit = from.limit;
   made_.text.reserve(from.text.size() + from.text.size() / 8 + 8);
 }
 
-AlignedText Rewriter::take() {
-  if (made_.text.size() > kLongestText)
-    fail(ErrorCode::invalid_argument, "[tokenizer] the normalized text has {} bytes, more than 4 GiB; encode it in parts",
-         made_.text.size());
-  return std::move(made_);
-}
+AlignedText Rewriter::take() { return std::move(made_); }
 
 void Rewriter::put(std::string_view bytes, Span source) {
+  check_rewritten(made_.text.size() + bytes.size(), made_.limit);
   made_.text += bytes;
   if (made_.tracked) made_.sources.insert(made_.sources.end(), bytes.size(), source);
 }
 
 void Rewriter::copy(std::size_t begin, std::size_t end) {
+  check_rewritten(made_.text.size() + (end - begin), made_.limit);
   made_.text.append(from_.text, begin, end - begin);
   if (made_.tracked) {
     const auto first = from_.sources.begin();

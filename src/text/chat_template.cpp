@@ -33,7 +33,7 @@ Json normalized_message(const Json& message) {
   Json::Object kept;
   for (const auto& [key, value] : message.as_object("a chat message"))
     if (!value.is_null()) kept.emplace_back(key, value);
-  const Json all(kept);
+  Json all(kept);
   const auto* const name = std::ranges::find_if(kReasoning, [&](std::string_view candidate) { return all.find(candidate) != nullptr; });
   if (name == kReasoning.end()) return all;
   const Json reasoning = *all.find(*name);

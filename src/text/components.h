@@ -16,6 +16,7 @@ namespace tightrope::text {
 // that gives an equal component: two components are equal when their descriptions are.
 class Normalizer {
  public:
+  using Subject = AlignedText;
   virtual ~Normalizer() = default;
   virtual void apply(AlignedText& text) const = 0;  // valid UTF-8 stays valid
   virtual Json write() const = 0;
@@ -30,6 +31,7 @@ struct Pieces {
 
 class PreTokenizer {
  public:
+  using Subject = Pieces;
   virtual ~PreTokenizer() = default;
   virtual void apply(Pieces& pieces) const = 0;
   virtual Json write() const = 0;
@@ -40,8 +42,10 @@ class PreTokenizer {
 
 class Decoder {
  public:
+  using Subject = std::vector<std::string>;
   virtual ~Decoder() = default;
-  virtual void apply(std::vector<std::string>& pieces) const = 0;  // the text is what they make when joined
+  // The text is what the pieces make when joined.
+  virtual void apply(std::vector<std::string>& pieces) const = 0;
   virtual Json write() const = 0;
   virtual bool spells_bytes() const { return false; }  // it undoes the byte alphabet and nothing else
 };
@@ -49,6 +53,22 @@ class Decoder {
 using NormalizerPointer = std::shared_ptr<const Normalizer>;
 using PreTokenizerPointer = std::shared_ptr<const PreTokenizer>;
 using DecoderPointer = std::shared_ptr<const Decoder>;
+
+// A component without options.
+template <class Component, void (*Apply)(typename Component::Subject&)>
+class Plain final : public Component {
+ public:
+  explicit Plain(std::string_view name) : name_(name) {}
+  void apply(typename Component::Subject& subject) const override { Apply(subject); }
+  Json write() const override {
+    Json json = Json::object();
+    json["type"] = name_;
+    return json;
+  }
+
+ private:
+  std::string_view name_;
+};
 
 // One row of a list: the name in a file and how the component is read from its description.
 template <class Component>

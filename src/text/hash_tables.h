@@ -12,32 +12,38 @@
 
 namespace tightrope::text {
 
-// Strings to token ids.
+// Strings to token ids. A slot is eight bytes, and what it points to lies in one place, so that few cache lines are read for each look-up:
+// one for most strings that are not there (two bits a slot tell them, as below), three for one that is.
 class StringTable {
  public:
   void reserve(std::size_t count);
-  // False when the string is there already; then nothing changes.
+  // False when the string is there already; then nothing changes. Errors: malformed, when all strings together are beyond 4 GiB.
   bool insert(std::string_view bytes, TokenId id);
   std::optional<TokenId> find(std::string_view bytes) const noexcept;
 
  private:
+  static constexpr std::uint32_t kEmpty = 0xffffffff;
   struct Slot {
-    std::uint64_t hash = 0;
-    std::uint64_t offset = 0;  // into bytes_
+    std::uint32_t tag = 0;          // bits of the hash that do not choose the slot
+    std::uint32_t offset = kEmpty;  // into entries_
+  };
+  struct Head {  // of an entry; the bytes follow
     std::uint32_t size = 0;
     TokenId id = 0;
-    bool used = false;
   };
   const Slot& slot_of(std::string_view bytes, std::uint64_t hash) const noexcept;
+  Head head_at(std::uint32_t offset) const noexcept;
+  void mark(std::uint64_t hash) noexcept;
   void rehash(std::size_t slots);
 
-  std::string bytes_;
+  std::string entries_;                             // heads and bytes, in order of insertion
   std::vector<Slot> slots_ = std::vector<Slot>(2);  // a power of two
+  std::vector<std::uint64_t> present_ = {0};        // bits, two for each slot
   std::size_t count_ = 0;
 };
 
-// Pairs of numbers to values; a pair that is not there has the value Value{}. Most look-ups are for pairs that are not there, so two bits a
-// slot, few enough for a near cache, answer most of those.
+// Pairs of numbers to values; a pair that is not there has the value Value{}. Most look-ups are for pairs that are not there, so four bits
+// a slot, few enough for a near cache, answer most of those.
 template <class Value>
 class PairTable {
  public:
@@ -85,7 +91,7 @@ class PairTable {
   }
   void resize(std::size_t slots) {
     slots_.assign(slots, Slot{});
-    present_.assign(slots / 32, 0);
+    present_.assign(slots / 16, 0);
     mask_ = slots - 1;
   }
   void grow() {
@@ -99,7 +105,7 @@ class PairTable {
   }
 
   std::vector<Slot> slots_;             // a power of two, at most half full
-  std::vector<std::uint64_t> present_;  // bits, two for each slot
+  std::vector<std::uint64_t> present_;  // bits, four for each slot
   std::size_t mask_ = 0, count_ = 0;
 };
 

@@ -29,7 +29,7 @@ void LongWords::find_halves(const std::vector<Entry>& tokens) {
     if (token.symbols.size() > kShortWord) continue;
     symbols.clear();
     for (const TokenId id : token.symbols) symbols.push_back({id, 0});
-    merge_short(merges_, symbols, 2);
+    symbols.resize(merge_short(merges_, symbols, 2));
     if (symbols.size() == 2) halves_[token.id] = {symbols[0].id, symbols[1].id, merges_.find(symbols[0].id, symbols[1].id).rank};
   }
   const auto rank_of = [this](TokenId id) { return halves_[id].rank == Merge::kNone ? 0 : halves_[id].rank + 1; };
@@ -90,6 +90,7 @@ class LongWords::Search {
       }
       if (steps_.empty()) return false;
       given_up_[at] = true;
+      drop_guesses();
       at -= steps_.back().count;
       steps_.pop_back();
     }
@@ -98,6 +99,7 @@ class LongWords::Search {
   }
 
  private:
+  static constexpr std::size_t kGuessed = 28;  // symbols of kShortWord; beyond, what follows the window may merge otherwise
   static constexpr std::size_t kFew = 64, kMany = std::size_t{1} << 14, kHabits = 256, kLongHabit = 4;
   struct Step {
     TokenId token = 0;
@@ -109,17 +111,58 @@ class LongWords::Search {
   };
 
   // A token that starts at `at`, fits the one before it and ends at no border given up: the one that came after the same token last time,
-  // so that monotonous text is fast, or else the longest.
+  // so that monotonous text is fast; or what merging the next few symbols alone makes of them, as few merges reach far; or the longest.
   Step next(std::size_t at) {
     const TokenId before = steps_.empty() ? Trie::kNoValue : steps_.back().token;
     TokenId& habit = habits_[before % kHabits];
-    if (const std::span<const TokenId> symbols = words_.symbols_of(habit); symbols.size() >= kLongHabit && stands_at(symbols, at)) {
-      const Step step{habit, static_cast<std::uint32_t>(symbols.size())};
-      if (is_possible(step, at)) return step;
+    Step step = guessed(at);
+    if (step.count == 0) step = usual(habit, at);
+    if (step.count == 0 && at >= guessed_end_) {
+      guess(at);
+      step = guessed(at);
     }
-    const Step step = longest(at);
+    if (step.count == 0) step = longest(at);
     if (step.count > 0) habit = step.token;
     return step;
+  }
+
+  Step usual(TokenId habit, std::size_t at) {
+    const std::span<const TokenId> symbols = words_.symbols_of(habit);
+    if (symbols.size() < kLongHabit || !stands_at(symbols, at)) return {};
+    const Step step{habit, static_cast<std::uint32_t>(symbols.size())};
+    return is_possible(step, at) ? step : Step{};
+  }
+
+  // The next of the tokens guessed. All but the first fit the one before them, which was guessed with them: going back drops the rest.
+  Step guessed(std::size_t at) {
+    if (next_guess_ == guesses_.size()) return {};
+    const Step step = guesses_[next_guess_];
+    const bool possible = next_guess_ > 0 ? !given_up_[at + step.count] : is_possible(step, at);
+    ++next_guess_;
+    if (possible) return step;
+    drop_guesses();
+    return {};
+  }
+
+  void guess(std::size_t at) {
+    std::array<Symbol, kShortWord> window;  // with a symbol as the unit of length
+    const std::size_t size = std::min(kShortWord, symbols_.size() - at);
+    const bool is_rest = at + size == symbols_.size();
+    for (std::size_t i = 0; i < size; ++i) window[i] = {symbols_[at + i].id, 1};
+    const std::size_t count = merge_short(words_.merges_, std::span(window).first(size));
+    drop_guesses();
+    std::size_t end = 0;
+    for (const Symbol token : std::span(window).first(count)) {
+      end += token.bytes;
+      if (end > kGuessed && !is_rest) break;
+      guesses_.push_back({token.id, token.bytes});
+      guessed_end_ = at + end;
+    }
+  }
+
+  void drop_guesses() {
+    guesses_.clear();
+    next_guess_ = 0;
   }
 
   bool stands_at(std::span<const TokenId> symbols, std::size_t at) const {
@@ -180,8 +223,9 @@ class LongWords::Search {
   const std::vector<Symbol>& symbols_;
   std::vector<bool> given_up_;     // per border
   std::vector<Verdict> verdicts_;  // about pairs of tokens seen lately; a power of two of them
-  std::vector<Step> steps_, candidates_;
-  std::array<TokenId, kHabits> habits_{};  // by the token before
+  std::vector<Step> steps_, candidates_, guesses_;
+  std::size_t next_guess_ = 0, guessed_end_ = 0;  // among guesses_; in symbols: no second guess before it
+  std::array<TokenId, kHabits> habits_{};         // by the token before
   std::vector<Symbol> joint_;
 };
 

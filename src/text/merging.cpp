@@ -1,8 +1,10 @@
 // Applying merges to a sequence of tokens: the rule spelt out for few tokens, and with a queue for many.
 #include "text/merging.h"
 
+#include <algorithm>
 #include <array>
 #include <functional>
+#include <limits>
 #include <queue>
 
 namespace tightrope::text {
@@ -56,28 +58,76 @@ class Chain {
   std::vector<Link> links_;
 };
 
+// The same for few symbols. A place and the rank of the pair that starts there are one number, so that the smallest of all is the rule's
+// choice, and finding it is a loop without branches over an array that never moves.
+class ShortChain {
+ public:
+  ShortChain(const MergeTable& merges, std::span<Symbol> symbols) : merges_(merges), symbols_(symbols), count_(symbols.size()) {
+    keys_.fill(kNothing);
+    for (std::size_t i = 0; i < count_; ++i) {
+      previous_[i + 1] = static_cast<std::uint8_t>(i);
+      next_[i] = static_cast<std::uint8_t>(i + 1);
+    }
+    for (std::size_t i = 0; i + 1 < count_; ++i) update(i);
+  }
+
+  // False when no two neighbours merge.
+  bool merge_lowest() {
+    std::int32_t lowest = kNothing;
+    for (std::size_t i = 0; i < (count_ + kStride - 1) / kStride * kStride; ++i) lowest = std::min(lowest, keys_[i]);
+    if (lowest == kNothing) return false;
+    const std::size_t place = static_cast<std::size_t>(lowest) % kShortWord, right = next_[place], after = next_[right];
+    symbols_[place] = {made_[place], symbols_[place].bytes + symbols_[right].bytes};
+    keys_[right] = kNothing;
+    next_[place] = static_cast<std::uint8_t>(after);
+    previous_[after] = static_cast<std::uint8_t>(place);
+    update(place);
+    if (place > 0) update(previous_[place]);
+    return true;
+  }
+
+  std::size_t write() {  // over the symbols
+    std::size_t written = 0;
+    for (std::size_t i = 0; i < count_; i = next_[i]) symbols_[written++] = symbols_[i];
+    return written;
+  }
+
+ private:
+  static constexpr std::int32_t kNothing = std::numeric_limits<std::int32_t>::max();
+  static constexpr std::size_t kStride = 8;  // keys looked at together; a divisor of kShortWord
+  static_assert(kMaximumTokens * kShortWord < kNothing);
+
+  void update(std::size_t place) {
+    keys_[place] = kNothing;
+    if (next_[place] == count_) return;
+    const Merge merge = merges_.find(symbols_[place].id, symbols_[next_[place]].id);
+    if (merge.rank == Merge::kNone) return;
+    keys_[place] = static_cast<std::int32_t>(merge.rank * kShortWord + place);
+    made_[place] = merge.id;
+  }
+
+  const MergeTable& merges_;
+  std::span<Symbol> symbols_;
+  std::size_t count_;
+  std::array<std::int32_t, kShortWord> keys_;  // per place: rank times kShortWord plus place; kNothing: gone, or does not merge
+  std::array<TokenId, kShortWord> made_;       // by that merge
+  std::array<std::uint8_t, kShortWord> next_;  // place
+  std::array<std::uint8_t, kShortWord + 1> previous_;
+};
+
 }  // namespace
 
-void merge_short(const MergeTable& merges, std::vector<Symbol>& symbols, std::size_t stop) {
-  std::array<Merge, kShortWord> pairs;  // pairs[i]: symbols i and i + 1
-  std::size_t count = symbols.size();
-  for (std::size_t i = 0; i + 1 < count; ++i) pairs[i] = merges.find(symbols[i].id, symbols[i + 1].id);
-  while (count > stop) {
-    std::size_t best = 0;
-    for (std::size_t i = 1; i + 1 < count; ++i) {
-      if (pairs[i].rank < pairs[best].rank) best = i;
-    }
-    if (pairs[best].rank == Merge::kNone) break;
-    symbols[best] = {pairs[best].id, symbols[best].bytes + symbols[best + 1].bytes};
-    for (std::size_t i = best + 1; i + 1 < count; ++i) {
-      symbols[i] = symbols[i + 1];
-      pairs[i - 1] = pairs[i];
-    }
-    --count;
-    if (best + 1 < count) pairs[best] = merges.find(symbols[best].id, symbols[best + 1].id);
-    if (best > 0) pairs[best - 1] = merges.find(symbols[best - 1].id, symbols[best].id);
+std::size_t merge_short(const MergeTable& merges, std::span<Symbol> symbols, std::size_t stop) {
+  if (symbols.size() <= stop) return symbols.size();
+  if (symbols.size() == 2) {
+    const Merge merge = merges.find(symbols[0].id, symbols[1].id);
+    if (merge.rank == Merge::kNone) return 2;
+    symbols[0] = {merge.id, symbols[0].bytes + symbols[1].bytes};
+    return 1;
   }
-  symbols.resize(count);
+  ShortChain chain(merges, symbols);
+  for (std::size_t left = symbols.size(); left > stop && chain.merge_lowest();) --left;
+  return chain.write();
 }
 
 void merge_long(const MergeTable& merges, std::vector<Symbol>& symbols) {

@@ -3,11 +3,15 @@
 
 #include "base/error.h"
 #include "text/regular_expression.h"
+#include "text/searching.h"
 #include "text/utf8.h"
 #include "text/word_patterns.h"
 
 namespace tightrope::text {
 namespace {
+
+constexpr double kSeconds = 10, kSecondsPerByte = 1e-6;
+constexpr std::size_t kLooksPerReading = 64;
 
 Span span_of(std::uint32_t offset, std::size_t begin, std::size_t end) {
   return {offset + static_cast<std::uint32_t>(begin), offset + static_cast<std::uint32_t>(end)};
@@ -18,7 +22,7 @@ class LiteralPattern final : public Pattern {
   explicit LiteralPattern(std::string literal) : literal_(std::move(literal)) {}
   void find(std::string_view text, std::uint32_t offset, std::vector<Span>& matches) const override {
     if (literal_.empty()) return;
-    for (std::size_t at = text.find(literal_); at != std::string_view::npos; at = text.find(literal_, at + literal_.size()))
+    for (std::size_t at = find_part(text, literal_); at != std::string_view::npos; at = find_part(text, literal_, at + literal_.size()))
       matches.push_back(span_of(offset, at, at + literal_.size()));
   }
 
@@ -58,6 +62,13 @@ class KnownPattern final : public Pattern {
 };
 
 }  // namespace
+
+SearchClock::SearchClock(std::size_t bytes) : seconds_(kSeconds + kSecondsPerByte * static_cast<double>(bytes)) {}
+
+void SearchClock::look() {
+  if (++looks_ % kLooksPerReading == 0 && watch_.seconds() > seconds_)
+    fail(ErrorCode::invalid_argument, "[tokenizer] a pattern takes more than {:.0f} s on this text; use another tokenizer.json", seconds_);
+}
 
 std::unique_ptr<const Pattern> literal_pattern(std::string text) { return std::make_unique<const LiteralPattern>(std::move(text)); }
 std::unique_ptr<const Pattern> class_pattern(Classes any_of) { return std::make_unique<const ClassPattern>(any_of); }

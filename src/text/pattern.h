@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "text/aligned_text.h"
 #include "text/unicode.h"
@@ -19,6 +20,18 @@ class Pattern {
   // Appends the matches in `text`, in order, none empty or overlapping; `offset` is added to each. Errors: invalid_argument, when the
   // search exceeds its limits.
   virtual void find(std::string_view text, std::uint32_t offset, std::vector<Span>& matches) const = 0;
+};
+
+// Searches that are each within their limits add up: what all of them over one text may take.
+class SearchClock {
+ public:
+  explicit SearchClock(std::size_t bytes);
+  void look();  // after each search or match. Errors: invalid_argument
+
+ private:
+  Stopwatch watch_;
+  double seconds_;
+  std::size_t looks_ = 0;
 };
 
 std::unique_ptr<const Pattern> literal_pattern(std::string text);

@@ -4,19 +4,16 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-#include "base/clock.h"
 #include "base/error.h"
 
 namespace tightrope::text {
 namespace {
 
 // A search that needs more than this is hostile: the patterns of real tokenizers take a few steps a character.
-constexpr std::uint32_t kStepLimit = 1'000'000;                    // for one match
-constexpr std::uint32_t kHeapLimit = 16 * 1024;                    // KiB
-constexpr std::uint32_t kDepthLimit = 20'000;                      // of nested choices, on the heap
-constexpr double kSeconds = 10, kSecondsPerByte = 1e-6;            // for one text: many matches within their limits add up
-constexpr std::size_t kMatchesPerLook = 64;                        // at the clock
-constexpr std::size_t kLongestExpression = std::size_t{64} << 10;  // bytes
+constexpr std::uint32_t kStepLimit = 1'000'000;                                                        // for one match
+constexpr std::uint32_t kHeapLimit = 16 * 1024;                                                        // KiB
+constexpr std::uint32_t kDepthLimit = 20'000;                                                          // of nested choices, on the heap
+constexpr std::size_t kLongestExpression = std::size_t{64} << 10;                                      // bytes
 constexpr std::size_t kStackBytes = std::size_t{32} << 10, kLargestStackBytes = std::size_t{1} << 20;  // of compiled code, on the heap
 
 template <auto Free>
@@ -92,13 +89,12 @@ class GeneralPattern final : public Pattern {
     pcre2_set_heap_limit(context.get(), kHeapLimit);
     pcre2_set_depth_limit(context.get(), kDepthLimit);
     if (stack) pcre2_jit_stack_assign(context.get(), nullptr, stack.get());
-    const Stopwatch watch;
-    std::size_t at = 0, found = 0;
+    SearchClock clock(text.size());
+    std::size_t at = 0;
     while (at < text.size() && next(text, at, data.get(), context.get())) {
       const std::size_t* ends = pcre2_get_ovector_pointer(data.get());
       const std::size_t begin = ends[0], end = ends[1];
-      if (++found % kMatchesPerLook == 0 && watch.seconds() > kSeconds + kSecondsPerByte * static_cast<double>(text.size()))
-        fail_too_long("time");
+      clock.look();
       if (end > begin) matches.push_back({offset + static_cast<std::uint32_t>(begin), offset + static_cast<std::uint32_t>(end)});
       at = end > at ? end : at + 1;
       while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80) ++at;

@@ -68,9 +68,11 @@ std::string_view name_of(Behavior behavior) { return kBehaviors.at(static_cast<s
 
 void split(Pieces& pieces, const Pattern& pattern, Behavior behavior, bool inverted) {
   std::vector<Span> matches;
+  SearchClock clock(pieces.text.text.size());
   cut_words(pieces, [&](std::string_view text, std::uint32_t offset, std::vector<Span>& made) {
     matches.clear();
     pattern.find(text, offset, matches);
+    clock.look();
     join({offset, offset + static_cast<std::uint32_t>(text.size())}, matches, behavior, inverted, made);
   });
 }

@@ -26,20 +26,4 @@ void cut_words(Pieces& pieces, Cut&& cut) {
   pieces.words = std::move(made);
 }
 
-// A pre-tokenizer without options.
-template <auto Apply>
-class PlainPreTokenizer final : public PreTokenizer {
- public:
-  explicit PlainPreTokenizer(std::string_view name) : name_(name) {}
-  void apply(Pieces& pieces) const override { Apply(pieces); }
-  Json write() const override {
-    Json json = Json::object();
-    json["type"] = name_;
-    return json;
-  }
-
- private:
-  std::string_view name_;
-};
-
 }  // namespace tightrope::text

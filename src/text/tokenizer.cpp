@@ -16,6 +16,7 @@
 namespace tightrope::text {
 namespace {
 
+constexpr std::size_t kLongestAdded = 1024;                  // bytes of an added token: each place of a text may be compared with all of it
 constexpr std::size_t kLongestInput = std::size_t{1} << 30;  // bytes
 
 [[noreturn]] void fail_id(std::string_view what, std::int64_t id, std::size_t size) {
@@ -27,6 +28,9 @@ void check_added(const TokenizerDefinition& definition) {
   std::unordered_set<std::string_view> contents;
   for (const auto& added : definition.added) {
     if (added.id >= definition.tokens.size()) fail_id("the id of an added token", added.id, definition.tokens.size());
+    if (added.content.size() > kLongestAdded)
+      fail(ErrorCode::unsupported, "[tokenizer] added token {} has {} bytes; supported are up to {}", added.id, added.content.size(),
+           kLongestAdded);
     if (added.content.empty()) fail(ErrorCode::malformed, "[tokenizer] added token {} is empty; the file is damaged", added.id);
     if (!is_valid_utf8(added.content)) fail(ErrorCode::malformed, "[tokenizer] added token {} is not UTF-8; the file is damaged", added.id);
     if (!seen.insert(added.id).second || !contents.insert(added.content).second)
@@ -68,7 +72,7 @@ TokenizerDefinition checked(TokenizerDefinition definition) {
 
 std::string normalized(const TokenizerDefinition& definition, const TokenizerDefinition::Added& added) {
   if (!added.normalized) return added.content;
-  AlignedText text{added.content, {}, false};
+  AlignedText text = AlignedText::from(added.content, 0, false);
   for (const NormalizerPointer& normalizer : definition.normalizers) normalizer->apply(text);
   return text.text;
 }
@@ -111,6 +115,12 @@ Span trimmed(Span span, std::string_view text, bool added, bool trims_first_spac
   if (!trims_first_space && span.begin == 0 && leading == 1) begin = 0;
   while (end > begin && is_space(previous_code_point(text, end))) end = static_cast<std::uint32_t>(previous_code_point(text, end));
   return {std::min(begin, end), end};
+}
+
+std::size_t size_of(std::span<const std::string> pieces) {
+  std::size_t bytes = 0;
+  for (const std::string& piece : pieces) bytes += piece.size();
+  return bytes;
 }
 
 // Tokens of one text, with their spans when somebody wants to know.
@@ -174,17 +184,17 @@ struct Tokenizer::Implementation {
   void encode_plain(std::string_view text, std::size_t offset, bool parse_special, const Literal& literal, Tokens& tokens) const {
     AlignedText aligned = AlignedText::from(text, offset, tokens.tracked || !literal.spans.empty());
     for (const NormalizerPointer& normalizer : definition.normalizers) normalizer->apply(aligned);
-    if (normalized_added.empty()) return encode_words(std::move(aligned), offset == 0, tokens);
+    if (normalized_added.empty()) return encode_words(std::move(aligned), offset == 0, literal, tokens);
     const std::string_view whole = aligned.text;
     const std::vector<ByteSpan> literal_spans = literal_bytes(aligned, literal);
     normalized_added.split(whole, parse_special, Literal{whole, literal_spans}, [&](const Segment& segment) {
       const auto begin = static_cast<std::size_t>(segment.text.data() - whole.data()), end = begin + segment.text.size();
       if (segment.id < 0) {
-        AlignedText part{std::string(segment.text), {}, aligned.tracked};
+        AlignedText part{std::string(segment.text), {}, aligned.tracked, aligned.limit};
         if (part.tracked)
           part.sources.assign(aligned.sources.begin() + static_cast<std::ptrdiff_t>(begin),
                               aligned.sources.begin() + static_cast<std::ptrdiff_t>(end));
-        return encode_words(std::move(part), offset == 0 && begin == 0, tokens);
+        return encode_words(std::move(part), offset == 0 && begin == 0, literal, tokens);
       }
       tokens.put_added(segment.id, tokens.tracked ? aligned.source_of(begin, end) : Span{});
     });
@@ -205,22 +215,61 @@ struct Tokenizer::Implementation {
     return spans;
   }
 
-  void encode_words(AlignedText text, bool starts_text, Tokens& tokens) const {
+  void encode_words(AlignedText text, bool starts_text, const Literal& literal, Tokens& tokens) const {
     if (text.text.empty()) return;
     const auto size = static_cast<std::uint32_t>(text.text.size());
     Pieces pieces{std::move(text), {{0, size}}, starts_text};
     for (const PreTokenizerPointer& pre_tokenizer : pre_tokenizers) pre_tokenizer->apply(pieces);
     std::vector<std::uint32_t> ends;
-    TokenSink sink{tokens.ids, tokens.tracked ? &ends : nullptr};
+    TokenSink sink{tokens.ids, tokens.tracked || !literal.spans.empty() ? &ends : nullptr};
     for (const Span word : pieces.words) {
-      ends.clear();
-      model->encode(std::string_view(pieces.text.text).substr(word.begin, word.end - word.begin), sink);
-      std::uint32_t begin = word.begin;
-      for (const std::uint32_t end : ends) {
-        tokens.spans.push_back(pieces.text.source_of(std::min(begin, word.begin + end), word.begin + end));
-        begin = word.begin + end;
+      std::vector<Span> open{word};
+      while (!open.empty()) {
+        const Span part = open.back();
+        open.pop_back();
+        ends.clear();
+        const std::size_t first = tokens.ids.size();
+        model->encode(std::string_view(pieces.text.text).substr(part.begin, part.end - part.begin), sink);
+        if (!literal.spans.empty() && cut_special(pieces, part, std::span(tokens.ids).subspan(first), ends, literal, open))
+          tokens.ids.resize(first);
+        else if (tokens.tracked)
+          put_spans(pieces, part, ends, tokens);
       }
     }
+  }
+
+  static void put_spans(const Pieces& pieces, Span part, std::span<const std::uint32_t> ends, Tokens& tokens) {
+    std::uint32_t begin = part.begin;
+    for (const std::uint32_t end : ends) {
+      tokens.spans.push_back(pieces.text.source_of(std::min(begin, part.begin + end), part.begin + end));
+      begin = part.begin + end;
+    }
+  }
+
+  // Some models have their special tokens in the vocabulary and make them of any text that spells them, a user's too. Such a token is cut
+  // behind its first character and the parts are put into `open`, the last first; false: there was none. One of a single character stays:
+  // it stands for that character.
+  bool cut_special(const Pieces& pieces, Span part, std::span<const TokenId> ids, std::span<const std::uint32_t> ends,
+                   const Literal& literal, std::vector<Span>& open) const {
+    std::vector<Span> parts;
+    std::uint32_t begin = 0, done = part.begin;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      const Span place{part.begin + begin, part.begin + ends[i]};
+      begin = ends[i];
+      if (!is_special[ids[i]] || place.begin >= place.end) continue;
+      const std::string_view text = std::string_view(pieces.text.text).substr(place.begin, place.end - place.begin);
+      const bool stands_for_unknown = ids[i] == unknown_of(definition.model) && text != definition.tokens[ids[i]].piece;
+      const auto cut = place.begin + static_cast<std::uint32_t>(code_point_at(text, 0).bytes);
+      const Span source = pieces.text.source_of(place.begin, place.end);
+      const std::string_view original = literal.whole.substr(source.begin, source.end - source.begin);
+      if (stands_for_unknown || cut >= place.end || literal.first_in(original) == original.size()) continue;
+      parts.push_back({done, cut});
+      done = cut;
+    }
+    if (parts.empty()) return false;
+    open.push_back({done, part.end});
+    open.insert(open.end(), parts.rbegin(), parts.rend());
+    return true;
   }
 
   Tokens encoded(std::string_view text, const EncodeOptions& options, bool tracked) const {
@@ -312,46 +361,36 @@ Encoding Tokenizer::encode_pair(std::string_view first, std::string_view second,
   return implementation_->around(implementation_->definition.around.pair, sequences, options.add_special);
 }
 
+bool Tokenizer::decodes_bytes() const { return implementation_->decodes_bytes; }
+
+bool Tokenizer::is_left_out(TokenId id, bool skip_special) const {
+  if (id >= vocabulary_size())
+    fail(ErrorCode::invalid_argument, "[decode] token {} is outside the vocabulary of {}", id, vocabulary_size());
+  return (skip_special && implementation_->is_special[id]) || implementation_->definition.tokens[id].kind == TokenKind::unused;
+}
+
 std::string Tokenizer::decode(std::span<const TokenId> ids, bool skip_special) const {
   const Implementation& own = *implementation_;
   std::string text;
   std::vector<std::string> pieces;
   for (const TokenId id : ids) {
-    if (id >= vocabulary_size())
-      fail(ErrorCode::invalid_argument, "[decode] token {} is outside the vocabulary of {}", id, vocabulary_size());
-    if ((skip_special && own.is_special[id]) || own.definition.tokens[id].kind == TokenKind::unused) continue;
+    if (is_left_out(id, skip_special)) continue;
     if (own.decodes_bytes)
       text += own.spelling_of(id);
     else
       pieces.emplace_back(own.spelling_of(id));
   }
   if (own.decodes_bytes) return text;
-  for (const DecoderPointer& decoder : own.definition.decoders) decoder->apply(pieces);
+  const std::size_t limit = longest_rewritten(size_of(pieces));
+  for (const DecoderPointer& decoder : own.definition.decoders) {
+    decoder->apply(pieces);
+    check_rewritten(size_of(pieces), limit);
+  }
   for (std::size_t i = 0; i < pieces.size(); ++i) text.append(i > 0 && own.definition.decoders.empty() ? " " : "").append(pieces[i]);
   return text;
 }
 
 std::size_t Tokenizer::vocabulary_size() const { return implementation_->definition.tokens.size(); }
 const TokenizerDefinition& Tokenizer::definition() const { return implementation_->definition; }
-
-std::string DecodingStream::push(TokenId id) {
-  if (tokenizer_.implementation_->decodes_bytes) return tokenizer_.decode({&id, 1}, skip_special_);
-  ids_.push_back(id);
-  const std::string all = tokenizer_.decode(ids_, skip_special_);
-  constexpr std::size_t kHeld = 64;  // tokens after which an unfinished character is a broken one
-  if (all.ends_with("\xef\xbf\xbd") && ids_.size() - given_ < kHeld) return {};
-  return fresh(all);
-}
-
-// What the tokens held back add to the text of those given out; they are the context of what comes next.
-std::string DecodingStream::fresh(const std::string& all) {
-  const std::string before = tokenizer_.decode(std::span(ids_).first(given_), skip_special_);
-  std::string added = all.starts_with(before) ? all.substr(before.size()) : std::string();
-  ids_.erase(ids_.begin(), ids_.begin() + static_cast<std::ptrdiff_t>(given_));
-  given_ = ids_.size();
-  return added;
-}
-
-std::string DecodingStream::finish() { return given_ == ids_.size() ? std::string() : fresh(tokenizer_.decode(ids_, skip_special_)); }
 
 }  // namespace tightrope::text

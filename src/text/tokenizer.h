@@ -16,9 +16,12 @@ namespace tightrope::text {
 
 // What encode does with the text's special tokens.
 struct EncodeOptions {
-  bool add_special = true;    // put the template's tokens (BOS, [CLS] …) around the text
-  bool parse_special = true;  // text that spells a special token becomes that token; false: it is plain text
-  // Bytes in which that never happens, not even in part: what a user wrote. Ascending; the text must be valid UTF-8 then.
+  bool add_special = true;  // put the template's tokens (BOS, [CLS] …) around the text
+  // Text that spells a special token becomes that token. False: none is looked for, but a model that has them in its vocabulary (T5's)
+  // may still make one of its own accord, as the reference does.
+  bool parse_special = true;
+  // Bytes in which that never happens, not even in part, and not by the model either: what a user wrote. Ascending; the text must be valid
+  // UTF-8 then.
   std::span<const ByteSpan> literal = {};
 };
 
@@ -50,12 +53,15 @@ class Tokenizer {
   const TokenizerDefinition& definition() const;
 
  private:
+  bool decodes_bytes() const;                             // decoding is joining the tokens' bytes
+  bool is_left_out(TokenId id, bool skip_special) const;  // by decode
   struct Implementation;
   std::unique_ptr<const Implementation> implementation_;
   friend class DecodingStream;
 };
 
-// Decoding token by token: the texts that push gives make what decoding all ids at once gives.
+// Decoding token by token: the texts that push gives make what decoding all ids at once gives. (But where a run of byte tokens starts with
+// whole characters and breaks later, decoding at once gives U+FFFD for those too, which have been given out by then.)
 class DecodingStream {
  public:
   explicit DecodingStream(const Tokenizer& tokenizer, bool skip_special = false) : tokenizer_(tokenizer), skip_special_(skip_special) {}

@@ -14,6 +14,7 @@ Json object(Json::Object members) { return Json(std::move(members)); }
 
 std::vector<const TokenizerDefinition::Added*> added_by_id(const TokenizerDefinition& definition) {
   std::vector<const TokenizerDefinition::Added*> added;
+  added.reserve(definition.added.size());
   for (const auto& token : definition.added) added.push_back(&token);
   std::ranges::sort(added, {}, &TokenizerDefinition::Added::id);
   return added;
@@ -24,7 +25,7 @@ std::vector<const TokenizerDefinition::Added*> added_by_id(const TokenizerDefini
 std::vector<bool> vocabulary_members(const TokenizerDefinition& definition) {
   std::vector<bool> member(definition.tokens.size());
   for (std::size_t id = 0; id < member.size(); ++id) member[id] = definition.tokens[id].kind != TokenKind::unused;
-  const std::vector<bool> all = member;
+  std::vector<bool> all = member;
   for (const auto& added : definition.added) member.at(added.id) = added.in_vocabulary;
   auto next = static_cast<TokenId>(std::ranges::count(member, true));
   for (const auto* added : added_by_id(definition)) {

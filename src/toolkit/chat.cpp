@@ -43,17 +43,12 @@ std::string role_of(const Json& message) {
   return role != nullptr && role->is_string() ? role->as_string("role") : "";
 }
 
-// Leaves out the oldest turn: a user's message and all that follows up to the next one. False when only one turn is left.
-bool drop_turn(Json& messages, std::uint64_t& dropped) {
-  Json::Array list = messages.as_array("the messages");
-  const auto is_user = [](const Json& message) { return role_of(message) == "user"; };
-  const auto first = std::find_if(list.begin(), list.end(), is_user);
-  const auto next = first == list.end() ? first : std::find_if(first + 1, list.end(), is_user);
-  if (next == list.end()) return false;
-  dropped += static_cast<std::uint64_t>(next - first);
-  list.erase(first, next);
-  messages = Json(std::move(list));
-  return true;
+// Where the turns begin: a turn is a user's message and all that follows up to the next one.
+std::vector<std::size_t> turns_of(const Json::Array& messages) {
+  std::vector<std::size_t> starts;
+  for (std::size_t i = 0; i < messages.size(); ++i)
+    if (role_of(messages[i]) == "user") starts.push_back(i);
+  return starts;
 }
 
 // The special token that stands behind an assistant's words, when the template writes one; -1 otherwise.
@@ -78,19 +73,47 @@ std::int64_t turn_end(const text::Tokenizer& tokenizer, const text::ChatTemplate
   }
 }
 
-ChatPrompt prompt_of(const Model& model, const text::ChatTemplate& chat, text::ChatInput input, bool truncate) {
+ChatPrompt rendered(const text::Tokenizer& tokenizer, const text::ChatTemplate& chat, const text::ChatInput& input) {
+  const text::RenderedChat text = chat.render(input);
+  return {.text = text.text, .ids = text::encode_chat(tokenizer, text)};
+}
+
+// The conversation without as many of its oldest turns as it must lose to fit; without all but the last if it never does. Fewer turns have
+// fewer tokens, so their number is found by halving: thousands of turns cost a dozen renderings.
+ChatPrompt shortened(const text::Tokenizer& tokenizer, const text::ChatTemplate& chat, text::ChatInput input, std::uint64_t context) {
+  const Json::Array all = input.messages.as_array("the messages");
+  const std::vector<std::size_t> starts = turns_of(all);
+  const auto without = [&](std::size_t turns) {
+    Json::Array left(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(starts.front()));
+    left.insert(left.end(), all.begin() + static_cast<std::ptrdiff_t>(starts[turns]), all.end());
+    input.messages = Json(std::move(left));
+    ChatPrompt prompt = rendered(tokenizer, chat, input);
+    prompt.dropped = starts[turns] - starts.front();
+    return prompt;
+  };
+  std::size_t least = 1, most = starts.size() - 1;
+  ChatPrompt best = without(most);
+  while (least < most && best.ids.size() < context) {
+    const std::size_t middle = least + (most - least) / 2;
+    ChatPrompt prompt = without(middle);
+    if (prompt.ids.size() < context)
+      best = std::move(prompt), most = middle;
+    else
+      least = middle + 1;
+  }
+  return best;
+}
+
+ChatPrompt prompt_of(const Model& model, const text::ChatTemplate& chat, const text::ChatInput& input, bool truncate) {
   const model::Model& inner = model.implementation().model;
   const std::uint64_t context = inner.config().context;
-  ChatPrompt prompt;
-  for (;;) {
-    const text::RenderedChat rendered = chat.render(input);
-    prompt.ids = text::encode_chat(inner.require_tokenizer(), rendered);
-    prompt.text = rendered.text;
-    if (prompt.ids.size() < context) return prompt;
-    if (!truncate || !drop_turn(input.messages, prompt.dropped))
-      fail(ErrorCode::invalid_argument, "[chat] the conversation has {} tokens, the model's context {}; {}", prompt.ids.size(), context,
-           truncate ? "its last turn alone is too long" : "shorten it, or ask for truncation (--truncate), which drops the oldest turns");
-  }
+  ChatPrompt prompt = rendered(inner.require_tokenizer(), chat, input);
+  if (prompt.ids.size() >= context && truncate && turns_of(input.messages.as_array("the messages")).size() > 1)
+    prompt = shortened(inner.require_tokenizer(), chat, input, context);
+  if (prompt.ids.size() >= context)
+    fail(ErrorCode::invalid_argument, "[chat] the conversation has {} tokens, the model's context {}; {}", prompt.ids.size(), context,
+         truncate ? "its last turn alone is too long" : "shorten it, or ask for truncation (--truncate), which drops the oldest turns");
+  return prompt;
 }
 
 }  // namespace
@@ -104,6 +127,12 @@ Conversation conversation_of(const std::vector<ChatMessage>& messages) {
     list.push_back(std::move(entry));
   }
   return {.messages = list.dump(), .tools = {}, .documents = {}, .options = {}};
+}
+
+std::string builtin_chat_template(std::string_view name) {
+  if (const text::NamedTemplate* found = text::find_chat_template(name)) return std::string(found->source);
+  fail(ErrorCode::not_found, "[chat] the template '{}' is neither a file nor built in; built in are {}", name.substr(0, 256),
+       text::chat_template_names());
 }
 
 ChatPrompt apply_chat_template(const Model& model, const Conversation& conversation, const ChatOptions& options) {

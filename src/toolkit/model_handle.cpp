@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "checkpoint/gguf.h"
 #include "kernels/isa.h"
 #include "kernels/ops.h"
 
@@ -23,10 +24,12 @@ std::uint64_t file_bytes(const std::filesystem::path& path) {
 
 }  // namespace
 
-Model derived(const Model& base, model::Model changed, const Json& step, const std::vector<std::string>& notices) {
-  Model::Implementation next{std::move(changed), base.implementation().path, "memory", base.implementation().recipe,
-                             base.implementation().notices};
+Model derived(const Model& base, model::Model changed, const Json& step, const std::vector<std::string>& notices,
+              const std::filesystem::path& other) {
+  Model::Implementation next{std::move(changed),           base.implementation().path,    "memory",
+                             base.implementation().recipe, base.implementation().notices, base.implementation().others};
   next.recipe.push_back(step);
+  if (!other.empty()) next.others.push_back(other);
   next.notices.insert(next.notices.end(), notices.begin(), notices.end());
   return Model(std::make_shared<const Model::Implementation>(std::move(next)));
 }
@@ -41,8 +44,11 @@ std::string decoded(const text::Tokenizer& tokenizer, std::span<const text::Toke
 
 std::uint64_t bytes_on_disk(const std::filesystem::path& path) {
   std::error_code ignored;
-  if (!std::filesystem::is_directory(path, ignored)) return file_bytes(path);
   std::uint64_t total = 0;
+  if (!std::filesystem::is_directory(path, ignored)) {
+    for (const std::filesystem::path& part : checkpoint::gguf_parts(path)) total += file_bytes(part);
+    return total;
+  }
   for (const auto& entry : std::filesystem::directory_iterator(path, ignored))
     if (is_safetensors(entry.path())) total += file_bytes(entry.path());
   return total;

@@ -15,16 +15,18 @@ namespace tightrope {
 
 struct Model::Implementation {
   model::Model model;
-  std::filesystem::path path;        // it was loaded from; the source of what was made of it
-  std::string container;             // "gguf", "safetensors", "memory"
-  Json recipe = Json::array();       // steps done since it was loaded
-  std::vector<std::string> notices;  // of those steps
+  std::filesystem::path path;                      // it was loaded from; the source of what was made of it
+  std::string container;                           // "gguf", "safetensors", "memory"
+  Json recipe = Json::array();                     // steps done since it was loaded
+  std::vector<std::string> notices;                // of those steps
+  std::vector<std::filesystem::path> others = {};  // that it is made from as well: an adapter's folder
 };
 
 namespace toolkit {
 
-// A copy of the handle's contents with another model, which no file holds yet.
-Model derived(const Model& base, model::Model changed, const Json& step, const std::vector<std::string>& notices);
+// A copy of the handle's contents with another model, which no file holds yet. `other`: what besides the base it is made from.
+Model derived(const Model& base, model::Model changed, const Json& step, const std::vector<std::string>& notices,
+              const std::filesystem::path& other = {});
 
 // The codec of this machine's kernels; static storage.
 const formats::Codec& machine_codec();

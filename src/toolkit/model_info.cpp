@@ -10,9 +10,15 @@
 namespace tightrope {
 namespace {
 
-std::string describe_rope(const model::RopeConfig& rope) {
+// Empty where nothing is turned.
+std::string describe_rope(const model::Config& config) {
   using Scaling = model::RopeConfig::Scaling;
+  if (config.rope_dimensions == 0) return "";
+  const model::RopeConfig& rope = config.rope;
   const std::string base = fmt::format("theta {:g}", rope.theta);
+  if (rope.scaling == Scaling::dynamic)
+    return fmt::format("{}, dynamic scaling {:g} of {} tokens", base, rope.factor, rope.original_context);
+  if (rope.scaling == Scaling::longrope) return fmt::format("{}, longrope scaling of {} tokens", base, rope.original_context);
   if (rope.scaling == Scaling::linear) return fmt::format("{}, linear scaling {:g}", base, rope.factor);
   if (rope.scaling == Scaling::yarn) return fmt::format("{}, YaRN scaling {:g} of {} tokens", base, rope.factor, rope.original_context);
   if (rope.scaling == Scaling::llama3)
@@ -54,6 +60,8 @@ void add_extents(Json& json, const ModelInfo& info) {
   json["head"] = Json(info.head);
   json["ffn"] = Json(info.ffn);
   json["context"] = Json(info.context);
+  json["experts"] = Json(info.experts);
+  json["experts_used"] = Json(info.experts_used);
   json["tied"] = Json(info.tied);
 }
 
@@ -62,6 +70,7 @@ Json info_json(const ModelInfo& info) {
   json["path"] = Json(info.path);
   json["name"] = Json(info.name);
   json["architecture"] = Json(info.architecture);
+  json["class"] = Json(info.head_class);
   json["container"] = Json(info.container);
   json["parameters"] = Json(info.parameters);
   json["file_bytes"] = Json(info.file_bytes);
@@ -99,6 +108,7 @@ ModelInfo Model::info() const {
   info.path = implementation_->path.string();
   info.name = config.name.empty() ? implementation_->path.stem().string() : config.name;
   info.architecture = model.arch().name;
+  info.head_class = config.output != nullptr ? config.output->hf_class : model.arch().heads.front().hf_class;
   info.container = implementation_->container;
   info.parameters = model.parameters();
   info.file_bytes = info.container == "memory" ? 0 : toolkit::bytes_on_disk(implementation_->path);
@@ -106,8 +116,9 @@ ModelInfo Model::info() const {
   info.bits_per_weight = model.bits_per_weight();
   info.vocab = config.vocab, info.model = config.model, info.blocks = config.blocks, info.context = config.context;
   info.heads = config.heads, info.kv_heads = config.kv_heads, info.head = config.head, info.ffn = config.ffn;
+  info.experts = config.experts, info.experts_used = config.experts_used;
   info.tied = config.tied;
-  info.rope = describe_rope(config.rope);
+  info.rope = describe_rope(config);
   info.tokenizer = describe_tokenizer(model.tokenizer().get());
   if (model.tokenizer() != nullptr) info.chat_template = model.tokenizer()->definition().chat_template;
   info.bytes_by_format = bytes_by_format(model);

@@ -4,6 +4,7 @@
 #include "checkpoint/gguf.h"
 #include "model/adapter.h"
 #include "model/checkpoint_io.h"
+#include "model/gguf_readers.h"
 #include "tightrope/machine.h"
 #include "tightrope/model.h"
 #include "toolkit/model_handle.h"
@@ -63,7 +64,7 @@ Model Model::with_adapter(const std::filesystem::path& folder) const {
   Json step = Json::object();
   step["pass"] = "adapter";
   step["options"]["name"] = Json(adapter->name);
-  return toolkit::derived(*this, implementation_->model.with_adapter(std::move(adapter)), step, {});
+  return toolkit::derived(*this, implementation_->model.with_adapter(std::move(adapter)), step, {}, folder);
 }
 
 Model Model::merged(std::string_view format) const {
@@ -76,6 +77,8 @@ Model Model::merged(std::string_view format) const {
   return toolkit::derived(*this, model::merge_adapter(implementation_->model, target, toolkit::machine_codec()), step, {});
 }
 
+std::vector<std::string> Model::gguf_differences() const { return model::gguf_differences(implementation_->model); }
+
 void Model::save(const std::filesystem::path& path, const SaveOptions& options) const {
   const std::filesystem::path output = without_trailing_slash(path);
   if (output.extension() == ".safetensors")
@@ -85,6 +88,7 @@ void Model::save(const std::filesystem::path& path, const SaveOptions& options) 
   save.write.threads = options.threads;
   save.write.overwrite = options.overwrite;
   save.write.inputs = checkpoint::gguf_parts(implementation_->path);
+  save.write.inputs.insert(save.write.inputs.end(), implementation_->others.begin(), implementation_->others.end());
   save.write.progress = options.progress;
   save.codec = &toolkit::machine_codec();
   if (is_gguf_path(output)) {

@@ -46,20 +46,4 @@ Benchmark benchmark(const std::filesystem::path& path, const BenchOptions& optio
       std::make_shared<const Benchmark::Implementation>(Benchmark::Implementation{eval::measure_latency(path, options, progress)}));
 }
 
-void check_writable(const std::filesystem::path& path, bool overwrite, std::span<const std::filesystem::path> inputs) {
-  check_output_path(path, inputs, overwrite ? Overwrite::replace : Overwrite::refuse);
-}
-
-bool make_folder(const std::filesystem::path& path) {
-  std::error_code error;
-  const bool made = std::filesystem::create_directory(path, error);
-  if (error) fail_write(error.value(), path, "making the folder");
-  return made;
-}
-
-void write_text(const std::filesystem::path& path, std::string_view text, bool overwrite) {
-  check_writable(path, overwrite);
-  write_text_file(path, text);
-}
-
 }  // namespace tightrope

@@ -72,7 +72,8 @@ TokenBatch read_token_batch(const std::filesystem::path& file, const model::Conf
   const checkpoint::Entry* ids = container.find("input_ids");
   if (ids == nullptr) fail(ErrorCode::malformed, "[logits] '{}' holds no tensor 'input_ids'; save one of [batch, tokens]", file.string());
   if (container.find("token_type_ids") != nullptr)
-    fail(ErrorCode::unsupported, "[logits] '{}' holds token_type_ids, which this model does not have; leave them out", file.string());
+    fail(ErrorCode::unsupported, "[logits] '{}' holds token_type_ids, and no model that continues texts has any; leave them out",
+         file.string());
   TokenBatch batch;
   read_ids(*ids, config.vocab, batch);
   batch.lengths.assign(batch.rows, batch.columns);

@@ -18,7 +18,7 @@ struct TokenBatch {
 };
 
 // Reads `input_ids` and, where present, `attention_mask`, both [batch, tokens] of integers. Errors: malformed; invalid_argument (an id
-// beyond the vocabulary, a mask that is not padding on the right); unsupported (token_type_ids: no architecture here has them).
+// beyond the vocabulary, a mask that is not padding on the right); unsupported (token_type_ids, which no model that continues texts has).
 TokenBatch read_token_batch(const std::filesystem::path& file, const model::Config& config);
 
 }  // namespace tightrope::toolkit

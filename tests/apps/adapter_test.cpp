@@ -43,6 +43,13 @@ TEST_F(AdapterVerbTest, EvalAndLogitsTakeOne) {
   EXPECT_NE(content_of(folder_ / "plain.safetensors"), content_of(folder_ / "adapted.safetensors"));
 }
 
+// Also where the adapter's folder could be taken for a model's.
+TEST_F(AdapterVerbTest, TheAdapterIsNotReplaced) {
+  folder_.write("my-adapter/config.json", "{}");
+  expect_refusal({"merge", model_, "my-adapter", "-o", "my-adapter", "--force"}, "is being read");
+  expect_refusal({"merge", model_, "my-adapter/", "-o", "my-adapter", "--force"}, "is being read");
+}
+
 TEST_F(AdapterVerbTest, RefusesWhatCannotBeMerged) {
   output_of({"quantize", model_, "-o", "q8.gguf", "--type", "q8_0"});
   expect_refusal({"merge", "q8.gguf", "my-adapter", "-o", "merged.gguf"}, "--type bf16");

@@ -31,11 +31,24 @@ TEST_F(ChatVerbTest, ReadsTheMessageFromStandardInput) {
   EXPECT_EQ(done.out, "Be.\n\nUser: Hello\nAssistant:\n");
 }
 
+TEST_F(ChatVerbTest, StandardInputWithoutAnEndIsRefused) {
+  folder_.write("endless.txt", "");
+  std::filesystem::resize_file(folder_ / "endless.txt", (64U << 20) + 1);  // sparse
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"chat", model_, "--chat-template", "plain"}, {"run", model_, "-"}}) {
+    const Finished done = run(arguments, folder_ / "endless.txt");
+    EXPECT_EQ(done.code, 2) << done.err;
+    EXPECT_NE(done.err.find("67108864 bytes"), std::string::npos) << done.err;
+  }
+}
+
 TEST_F(ChatVerbTest, Refuses) {
   folder_.write("broken.jinja", "\n{% if %}");
   folder_.write("no.json", "[1]");
   expect_refusal({"chat", model_, "--user", "Hi"}, "--chat-template");
   expect_refusal({"chat", model_, "--user", "Hi", "--chat-template", "broken.jinja"}, "line 2");
+  expect_refusal({"chat", model_, "--user", "Hi", "--chat-template", "absent.jinja"}, "neither a file nor built in");
+  expect_refusal({"chat", model_, "--user", "Hi", "--chat-template", "models"}, "built in are chatml");
   expect_refusal({"chat", model_, "--user", "Hi", "--chat-template", "plain", "--template-options", R"({"messages": 1})"}, "'messages'");
   expect_refusal({"chat", model_, "--messages", "no.json", "--chat-template", "plain"}, "chat message");
   expect_refusal({"chat", model_, "--messages", "absent.json", "--chat-template", "plain"}, "absent.json");

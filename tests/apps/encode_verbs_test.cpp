@@ -58,6 +58,18 @@ TEST_F(EncodeVerbs, LongTextsAreRefusedOrCut) {
   EXPECT_NE(output_of({"embed", "base", text, "--truncate"}).find(R"("tokens":64,"truncated":true)"), std::string::npos);
 }
 
+TEST_F(EncodeVerbs, InspectNamesTheHeadAndNoRopeWhereThereIsNone) {
+  const std::string text = output_of({"inspect", "labels"});
+  EXPECT_NE(text.find("BertForSequenceClassification"), std::string::npos) << text;
+  EXPECT_NE(text.find("64 tokens, no RoPE"), std::string::npos) << text;
+}
+
+TEST_F(EncodeVerbs, ConvertSaysWhatOtherReadersComputeOtherwise) {
+  EXPECT_NE(run({"convert", "labels", "-o", "labels.gguf"}).err.find("token type 1"), std::string::npos);
+  EXPECT_EQ(run({"convert", "labels", "-o", "labels-again"}).err, "");
+  EXPECT_EQ(run({"convert", "base", "-o", "base.gguf"}).err, "");
+}
+
 TEST_F(EncodeVerbs, RefusesWhatAHeadCannotDo) {
   expect_refusal({"classify", "base", "a"}, "has no head for any task");
   expect_refusal({"classify", "reader", "a"}, "--question");

@@ -83,6 +83,8 @@ TEST_F(OutputTest, AnotherPartOfTheInputIsNotReplaced) {
   part(0, 0, 5);
   part(1, 5, entries.size());
   output_of({"convert", "part-00001-of-00002.gguf", "-o", "joined.gguf"});
+  EXPECT_EQ(json_of({"inspect", "part-00001-of-00002.gguf", "--json"}).at("file_bytes", "inspect").as_uint("file_bytes"),
+            fs::file_size(folder_ / "part-00001-of-00002.gguf") + fs::file_size(folder_ / "part-00002-of-00002.gguf"));
   expect_refusal({"convert", "part-00001-of-00002.gguf", "-o", "part-00002-of-00002.gguf", "--force"}, "is the input");
   fs::create_hard_link(folder_ / "part-00002-of-00002.gguf", folder_ / "same.gguf");
   expect_refusal({"quantize", "part-00001-of-00002.gguf", "-o", "same.gguf", "--force"}, "is the input");

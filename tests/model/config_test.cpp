@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -136,6 +137,71 @@ TEST(HfConfig, RefusesWhatIsMissing) {
     EXPECT_THROW(read_hf_config(llama(), Json(left)), Error) << key;
   }
   EXPECT_THROW(read_hf_config(llama(), Json::array()), Error);
+}
+
+// Keys that switch on what nothing here computes, family by family.
+TEST(HfConfig, RefusesSwitchesOfAFamilyThatWouldBeIgnored) {
+  for (const std::string_view type : {"gemma", "gemma2", "gemma3_text"}) {
+    const Arch& arch = arch_for_hf_model_type(type);
+    Json json = write_hf_config(arch, test::tiny_config(arch));
+    for (const Json& off : {Json(nullptr), Json(false)}) {
+      json["use_bidirectional_attention"] = off;
+      EXPECT_NO_THROW(read_hf_config(arch, json)) << type;
+    }
+    json["use_bidirectional_attention"] = Json(true);
+    EXPECT_THROW(read_hf_config(arch, json), Error) << type;
+  }
+}
+
+// Gemma's files say their activation under either key; a gelu under the old one always meant its approximation, and null says nothing.
+TEST(HfConfig, UnderstandsWhatGemmasFilesMeanByTheirActivation) {
+  struct Said {
+    std::string_view hidden_act, hidden_activation;  // as JSON; empty: absent
+    Activation meant;
+  };
+  constexpr Said kSaid[] = {
+      {"", "", Activation::gelu_tanh},
+      {"", "null", Activation::gelu_tanh},
+      {R"("gelu")", "", Activation::gelu_tanh},
+      {R"("gelu")", "null", Activation::gelu_tanh},
+      {R"("gelu_pytorch_tanh")", "null", Activation::gelu_tanh},
+      {R"("gelu")", R"("gelu")", Activation::gelu},
+      {"", R"("gelu")", Activation::gelu},
+      {R"("relu")", "null", Activation::relu},
+  };
+  for (const std::string_view type : {"gemma", "gemma2", "gemma3_text"})
+    for (const Said& said : kSaid) {
+      const Arch& arch = arch_for_hf_model_type(type);
+      Json::Object members;
+      const Json whole = write_hf_config(arch, test::tiny_config(arch));
+      for (const auto& [key, value] : whole.as_object("a test"))
+        if (!key.starts_with("hidden_act")) members.emplace_back(key, value);
+      for (const auto& [key, value] : {std::pair("hidden_act", said.hidden_act), std::pair("hidden_activation", said.hidden_activation)})
+        if (!value.empty()) members.emplace_back(key, Json::parse(value, "a test"));
+      EXPECT_EQ(read_hf_config(arch, Json(std::move(members))).activation, said.meant)
+          << type << ": " << said.hidden_act << ", " << said.hidden_activation;
+    }
+}
+
+// A few bytes of configuration must not ask for memory that no file backs.
+TEST(HfConfig, RefusesMoreTensorsThanAnyModelHas) {
+  const auto refused = [](std::string_view type, std::initializer_list<std::pair<std::string_view, std::uint64_t>> changes,
+                          std::string_view named) {
+    const Arch& arch = arch_for_hf_model_type(type);
+    Json json = write_hf_config(arch, test::tiny_config(arch));
+    for (const auto& [key, value] : changes) json[key] = Json(value);
+    try {
+      read_hf_config(arch, json);
+      ADD_FAILURE() << type << " was accepted";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::malformed) << error.what();
+      EXPECT_NE(std::string(error.what()).find(named), std::string::npos) << error.what();
+    }
+  };
+  refused("qwen3_moe", {{"num_hidden_layers", 4096}, {"num_experts", 4096}}, "experts in all blocks");
+  refused("mobilebert", {{"num_hidden_layers", 4096}, {"num_feedforward_networks", 4096}}, "networks in all blocks");
+  refused("roberta", {{"pad_token_id", std::uint64_t{9223372036854775807U}}}, "padding token");
+  refused("roberta", {{"pad_token_id", 1 << 20}, {"max_position_embeddings", (1 << 20) + 9}}, "padding token");
 }
 
 TEST(HfConfig, NeedsAHeadSizeWhenHeadsDoNotDivide) {
@@ -287,6 +353,47 @@ TEST(TensorPlan, SpellsShapesOut) {
   EXPECT_EQ(shape_of("[kv_heads*head]", config), (Shape{16}));
   EXPECT_EQ(shape_of("[vocab, model]", config), (Shape{320, 32}));
   EXPECT_THROW(shape_of("[width]", config), Error);
+}
+
+// Rows are spelt out only for tensors that a file has: 2^32 of them, as this configuration implies, would fill any memory.
+TEST(TensorPlan, CostsNothingForRowsThatAreNotThere) {
+  Config config = test::tiny_config();
+  config.heads = config.kv_heads = config.head = 1 << 16;
+  for (const PlannedTensor& planned : plan_tensors(llama(), config))
+    if (planned.canonical == "blocks.0.attn.q") {
+      EXPECT_EQ(planned.gguf.stored_shape[0], std::uint64_t{1} << 32);
+    }
+}
+
+TEST(TensorPlan, PairsOfRowsLoseNone) {
+  for (const std::uint64_t head : {1, 2, 5, 8}) {
+    Config config = test::tiny_config();
+    config.head = head;
+    const Location place = locate({.name = "q", .part = Part::query_pairs}, {"q.weight"}, Shape{head * 3, 4}, config);
+    std::set<std::uint64_t> ours;
+    for (const RowRun& run : place.runs()) ours.insert(run.ours);
+    EXPECT_EQ(ours.size(), head * 3) << head;
+    EXPECT_EQ(*ours.rbegin(), head * 3 - 1) << head;
+  }
+}
+
+TEST(Archs, AreAllListedWhereOneIsNotKnown) {
+  const auto message = [](const auto& look) {
+    try {
+      look();
+    } catch (const Error& error) {
+      return fmt::format(", {},", std::string_view(error.what()).substr(std::string_view(error.what()).find("known are ") + 10));
+    }
+    return std::string();
+  };
+  const std::string types = message([] { arch_for_hf_model_type("nonesuch"); });
+  const std::string ggufs = message([] { arch_for_gguf("nonesuch", [](const TensorSpec&) { return true; }); });
+  for (const Arch* arch : all_archs()) {
+    EXPECT_NE(types.find(fmt::format(", {},", arch->hf_model_type)), std::string::npos) << types;
+    if (!arch->gguf_arch.empty()) {
+      EXPECT_NE(ggufs.find(fmt::format(", {},", arch->gguf_arch)), std::string::npos) << ggufs;
+    }
+  }
 }
 
 TEST(Archs, FitGgufsNamesAndDifferFromEachOther) {

@@ -62,6 +62,7 @@ TEST(LoadHuggingface, RefusesAConfigurationOfAnotherModel) {
       [](const fs::path& folder) { change_config(folder, "architectures", Json(Json::Array{Json("LlamaForTokenClassification")})); },
       {"LlamaForTokenClassification"});
   expect_refused([](const fs::path& folder) { fs::remove(folder / "config.json"); }, {"config.json"});
+  expect_refused([](const fs::path& folder) { fs::rename(folder / "config.json", folder / "adapter_config.json"); }, {"adapter", "base"});
   expect_refused([](const fs::path& folder) { fs::remove(folder / "model.safetensors"); }, {"model.safetensors"});
   expect_refused([](const fs::path& folder) { fs::resize_file(folder / "model.safetensors", 4000); }, {"model.safetensors"});
 }

@@ -63,7 +63,7 @@ void expect_same_tensors(const Model& a, const Model& b) {
     if (const Location place = gguf_place(a, left.name); place.plus_one)
       expect_nearly_same(left, right);
     else
-      expect_same_rows(left, right, place.runs.empty() ? 0 : place.runs.front().ours);
+      expect_same_rows(left, right, place.unstored);
   }
 }
 
@@ -265,6 +265,28 @@ TEST(LoadGguf, RefusesABrokenKeyOfOurs) {
   file.metadata.set("tightrope.model.config", {std::string(R"({"model_type": "gpt2"})")});  // of another architecture: no use, no harm
   EXPECT_EQ(arch_of_gguf(file).name, "llama");
   EXPECT_EQ(read_gguf_config(arch_of_gguf(file), file).notices.size(), 2U);  // this, and the window
+}
+
+// As other writers leave a classifier: without our key, with or without names of its labels, and without the layer it reads.
+TEST(LoadGguf, CountsLabelsAndRefusesHalfAClassifier) {
+  const test::TemporaryFolder folder;
+  const Arch& bert = arch_for_hf_model_type("bert");
+  std::size_t head = 0;
+  while (bert.heads[head].kind != HeadSpec::Kind::sequence) ++head;
+  Config config = test::tiny_config(bert, head);
+  config.labels = {"a", "b", "c"};
+  save_gguf(test::tiny_model(bert, config), folder / "model.gguf", {});
+  checkpoint::Container file = checkpoint::read_gguf(folder / "model.gguf");
+  for (const char* key : {"tightrope.model.config", "bert.classifier.output_labels"}) file.metadata.erase(key);
+  EXPECT_EQ(read_gguf_config(bert, file).labels, (std::vector<std::string>{"LABEL_0", "LABEL_1", "LABEL_2"}));
+  std::erase_if(file.entries, [](const checkpoint::Entry& entry) { return entry.name == "cls.weight"; });
+  try {
+    read_gguf_config(bert, file);
+    ADD_FAILURE() << "was accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::unsupported);
+    for (const char* name : {"'cls.output'", "'cls'"}) EXPECT_NE(std::string(error.what()).find(name), std::string::npos) << error.what();
+  }
 }
 
 TEST(SaveGguf, WritesWhatReadersExpect) {

@@ -70,8 +70,39 @@ TEST(JinjaLimits, OutputIsCounted) {
   EXPECT_EQ(refusal("{{ 'a' * 101 }}", limits), ErrorCode::out_of_memory);
 }
 
+// Few steps, but each walks much: the length of what is walked counts, and no search takes the product of two lengths.
+TEST(JinjaLimits, LongTextsAndManyNamesCost) {
+  const std::string loop = "{% for i in range(99999) %}{% for j in range(90) %}{% if ", end = " %}{% endif %}{% endfor %}{% endfor %}";
+  for (const char* test : {"s | length", "s.startswith('b')", "s == t", "s < t", "s.strip('b')", "s[0:1]", "s | first", "s.isascii()"})
+    EXPECT_EQ(refusal("{% set s = 'aa' * 2000000 %}{% set t = 'aa' * 2000000 %}" + loop + test + end), ErrorCode::malformed) << test;
+  EXPECT_EQ(refusal("{{ ('b' * 3000000).strip('a' * 3000000 ~ 'b') }}"), ErrorCode::malformed);
+  std::string names = "{% set n = namespace() %}";
+  for (int i = 0; i < 20'000; ++i) names += "{% set n.v" + std::to_string(i) + " = 1 %}";
+  EXPECT_EQ(refusal(names + loop + "n.v" + end), ErrorCode::malformed);
+  EXPECT_EQ(render("{{ ('a' * 1500000 ~ 'b') in 'a' * 4000000 }}"), "False");
+  EXPECT_EQ(render("{{ ('a' * 4000000).count('a' * 1500000 ~ 'b') }}"), "0");
+  EXPECT_EQ(render("{{ ('a' * 4000000).rsplit('b' ~ 'a' * 1500000) | length }}"), "1");
+  EXPECT_EQ(render("{{ ('a' * 4000000).rfind('b' ~ 'a' * 1500000) }}"), "-1");
+}
+
+TEST(JinjaLimits, TreesAndKeptScopesAreCounted) {
+  EXPECT_EQ(refusal("{{ [" + repeated("1,", 1'000'000) + "] }}"), ErrorCode::out_of_memory);
+  EXPECT_EQ(refusal("{{ [" + repeated("1,", 120'000) + "] }}", {.memory_bytes = std::uint64_t{8} << 20}), ErrorCode::out_of_memory);
+  EXPECT_EQ(refusal("{% for i in range(99999) %}{% for j in range(9) %}{% macro m() %}{% endmacro %}{% endfor %}{% endfor %}"),
+            ErrorCode::out_of_memory);
+}
+
+TEST(JinjaLimits, IntegersAtTheirEnds) {
+  EXPECT_EQ(render("{{ (-(2**126) * 2) % 3 }} {{ (2**126 - 1 + 2**126) % -3 }} {{ 7 % -3 }} {{ -7 % 3 }} {{ 6 % -3 }}"), "1 -2 -2 2 0");
+  EXPECT_EQ(render("{{ 'abcdef'[1:5:2**126 - 1 + 2**126] }} {{ 'abcdef'[4::-(2**126)] }} {{ [1, 2, 3][1::2**126] }}"), "b e [2]");
+  EXPECT_EQ(refusal("{{ '%d' % 1e300 }}"), ErrorCode::unsupported);
+  EXPECT_EQ(refusal("{{ '%d' % (1e300 * 1e300) }}"), ErrorCode::malformed);
+  EXPECT_EQ(refusal("{{ '%.600d' % 5 }}"), ErrorCode::unsupported);
+  EXPECT_EQ(render("{{ '%.3d' % 5 }} {{ '%d' % 5.9 }}"), "005 5");
+}
+
 TEST(JinjaLimits, SurvivesDeepNesting) {
-  constexpr std::size_t kDeep = 100'000;
+  constexpr std::size_t kDeep = 20'000;  // below the limit of tokens
   for (const auto& [open, close] :
        {std::pair{"(", ")"}, {"[", "]"}, {"{'a':", "}"}, {"-", ""}, {"not ", ""}, {"x[", "]"}, {"f(", ")"}, {"1 if ", " else 2"}})
     EXPECT_EQ(refusal("{{ " + repeated(open, kDeep) + "1" + repeated(close, kDeep) + " }}"), ErrorCode::malformed) << open;
@@ -97,6 +128,7 @@ TEST(JinjaLimits, CirclesOfNamespacesAndMacrosAreFreed) {  // leaks show under t
           "{% set a = namespace() %}{% set b = namespace(a=a) %}{% set a.b = b %}{% macro m() %}{{ m }}{% endmacro %}{% set a.m = m %}ok"),
       "ok");
   EXPECT_EQ(refusal("{% set a = namespace() %}{% set a.a = a %}{{ a }}"), ErrorCode::malformed);
+  EXPECT_EQ(render("{% for x in [1, 2] %}{{ loop.changed(loop) }}{% endfor %}"), "TrueFalse");
   EXPECT_EQ(render("{% set n = namespace(c=0) %}{% macro w(p) %}{% set n.c = caller %}{% endmacro %}"
                    "{% for i in range(20000) %}{% with p = n.c %}{% call w(1) %}{{ p }}{% endcall %}{% endwith %}{% endfor %}ok"),
             "ok");

@@ -77,6 +77,91 @@ TEST(TokenizerHostile, AddedTokensInsideEachOther) {
   EXPECT_EQ(tokenizer.decode(tokenizer.encode(text, {.add_special = false})), text);
 }
 
+std::string bpe_with(const std::string& parts) {
+  return R"({"model": {"type": "BPE", "unk_token": "?", "vocab": {"?": 0, "a": 1, "\u00c3": 2, "<0xC3>": 3, "<0xA9>": 4, "_a": 5},
+      "merges": []},)" +
+         parts + "}";
+}
+
+std::string sequence_of(const std::string& key, const std::string& part, int times) {
+  std::string list;
+  for (int i = 0; i < times; ++i) list += (i == 0 ? "" : ",") + part;
+  return R"({"type": "Sequence", ")" + key + R"(": [)" + list + "]}";
+}
+
+std::string added_token(const std::string& content, const char* sides = "") {
+  const auto strips = [&](char side) { return std::string_view(sides).find(side) == std::string_view::npos ? "false" : "true"; };
+  return R"("added_tokens": [{"id": 6, "content": ")" + content + R"(", "single_word": false, "lstrip": )" + strips('l') +
+         R"(, "rstrip": )" + strips('r') + R"(, "normalized": false, "special": true}])";
+}
+
+TEST(TokenizerHostile, TextsThatGrowWithoutEndAreRefused) {
+  const std::string doubling = R"({"type": "Replace", "pattern": {"String": "a"}, "content": "aa"})";
+  const Tokenizer encoding(parse_tokenizer_json(bpe_with(R"("normalizer": )" + sequence_of("normalizers", doubling, 200)), ""));
+  EXPECT_EQ(code_of([&] { encoding.encode("aaaa"); }), ErrorCode::invalid_argument);
+  const Tokenizer decoding(parse_tokenizer_json(bpe_with(R"("decoder": )" + sequence_of("decoders", doubling, 200)), ""));
+  EXPECT_EQ(code_of([&] { decoding.decode(std::vector<TokenId>{1}); }), ErrorCode::invalid_argument);
+}
+
+TEST(TokenizerHostile, AddedTokensOfSpacesAndLongOnes) {
+  for (const char* sides : {"l", "r", "lr"}) {
+    const Tokenizer tokenizer(parse_tokenizer_json(bpe_with(added_token(" ", sides)), ""));
+    EXPECT_EQ(tokenizer.encode(std::string(1'000'000, ' ')), std::vector<TokenId>(1'000'000, 6))
+        << sides;  // each ends where it would alone
+  }
+  EXPECT_EQ(code_of([] { Tokenizer(parse_tokenizer_json(bpe_with(added_token(std::string(1025, 'a'))), "")); }), ErrorCode::unsupported);
+}
+
+TEST(TokenizerHostile, DecodersBehindBytesSeeCharacters) {
+  const Tokenizer tokenizer(parse_tokenizer_json(bpe_with(
+                                                     R"("decoder": {"type": "Sequence", "decoders": [{"type": "ByteLevel"},
+          {"type": "Replace", "pattern": {"Regex": "[^x]"}, "content": "y"}]})"),
+                                                 ""));
+  EXPECT_EQ(tokenizer.decode(std::vector<TokenId>{2, 2, 1}), "yyy");
+}
+
+TEST(TokenizerHostile, StreamsLoseNothing) {
+  const std::string decoder =
+      R"("decoder": {"type": "Sequence", "decoders": [{"type": "Replace", "pattern": {"String": "_"}, "content": " "},
+      {"type": "ByteFallback"}, {"type": "Fuse"}, {"type": "Strip", "content": " ", "start": 1, "stop": 0}]})";
+  const Tokenizer tokenizer(parse_tokenizer_json(bpe_with(added_token("<s>") + "," + decoder), ""));
+  const auto streamed = [&](const std::vector<TokenId>& ids) {
+    DecodingStream stream(tokenizer, true);
+    std::string text;
+    for (const TokenId id : ids) text += stream.push(id);
+    return text + stream.finish();
+  };
+  EXPECT_EQ(streamed({5, 6, 5}), "a a");  // what is left out is no start of a text
+  EXPECT_EQ(streamed({5, 6, 5}), tokenizer.decode(std::vector<TokenId>{5, 6, 5}, true));
+  EXPECT_EQ(streamed({3, 4, 3, 1}),
+            "\xc3\xa9\xef\xbf\xbd"
+            "a");  // the last byte breaks the run; what follows is there
+}
+
+TEST(TokenizerHostile, PostProcessorsHaveLimits) {
+  const std::string part = R"({"type": "ByteLevel"})";
+  EXPECT_EQ(code_of([&] { parse_tokenizer_json(bpe_with(R"("post_processor": )" + sequence_of("processors", part, 257)), ""); }),
+            ErrorCode::malformed);
+}
+
+// A model with the special token in its own vocabulary makes it of any text that spells it.
+TEST(TokenizerHostile, ModelsMakeNoSpecialTokenOfLiteralText) {
+  const Tokenizer tokenizer(parse_tokenizer_json(
+      R"({"added_tokens": [{"id": 1, "content": "</s>", "single_word": false, "lstrip": false,
+          "rstrip": false, "normalized": false, "special": true}],
+      "model": {"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0], ["</s>", 0], ["<", -3], ["/", -3],
+          ["s", -3], [">", -3], ["a", -3], ["/s>", -2]]}})",
+      ""));
+  const std::string text = "a</s></s></s>\xe2\x82\xac";
+  const ByteSpan user{5, 9};
+  EXPECT_EQ(tokenizer.encode(text, {.literal = {&user, 1}}), (std::vector<TokenId>{6, 1, 2, 7, 1, 0}));
+  const ByteSpan all{0, text.size()};
+  const Encoding encoding = tokenizer.encode_with_spans(text, {.literal = {&all, 1}});
+  EXPECT_EQ(encoding.ids, (std::vector<TokenId>{6, 2, 7, 2, 7, 2, 7, 0}));
+  EXPECT_EQ(encoding.spans[1], (Span{1, 2}));
+  EXPECT_EQ(encoding.spans[2], (Span{2, 5}));
+}
+
 TEST(TokenizerHostile, BrokenTablesOfReplacements) {
   const auto refused = [](const std::string& bytes) {
     const std::string json = unigram_with(R"({"type": "Precompiled", "precompiled_charsmap": ")" + encoded_base64(bytes) + R"("})");

@@ -45,12 +45,21 @@ double seconds_of(const std::function<void()>& work) {
 double seconds_per_megabyte(const Tokenizer& tokenizer, const std::string& text) {
   const auto encode = [&] { EXPECT_LE(tokenizer.encode(text).size(), 8 * text.size()); };  // none, where all of it is stripped
   double best = seconds_of(encode);
-  if (best < 0.1) best = std::min(best, seconds_of(encode));
+  for (int repeat = 1; repeat < 5 && best < 0.1; ++repeat) best = std::min(best, seconds_of(encode));
   return best / (static_cast<double>(text.size()) / 1e6);
 }
 
-// Anything quadratic would be slower by a factor of thousands; ten leaves room for caches and for sanitizers.
-constexpr double kRatio = 10;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;  // sanitizers need more stack than we give
+#else
+constexpr bool kSanitized = false;
+#endif
+
+// How much longer than ordinary text a byte may take, as the best of five encodings in processor time. At most 2.4 was measured for
+// byte-level BPE (bytes that are not UTF-8, each of which becomes three), and 5.9 for the other kinds (runs of accents in a WordPiece that
+// removes them, where ordinary text is the fastest of all); the rest is for noise. Sanitizers slow some instructions more than others.
+constexpr double kRatio = kSanitized ? 10 : 4;
+constexpr double kRatioOfAnyKind = kSanitized ? 10 : 9;
 constexpr std::size_t kMegabyte = 1'000'000;
 
 TEST(TokenizerTime, IsLinearWhateverTheText) {
@@ -97,18 +106,13 @@ TEST(TokenizerTime, IsLinearForEveryKind) {
         seconds_per_megabyte(tokenizer, repeated("The other day they gathered there, then the 3 others 'd left.\n", kPart));
     for (const char* unit : {"a", " x", "1", "-", "--=", "\xcc\x81", "e\xcc\x81\xcc\x96", "\xe1\x84\x80", "\xd8\xb4", "\xc2\xbd", "[MASK",
                              "use", "user ", "\xff", "\xf0\x9f\x91\xa9\xe2\x80\x8d", "\xf0\x9f\x87\xab", "\xca\xb0\x41"}) {
-      EXPECT_LT(seconds_per_megabyte(tokenizer, repeated(unit, kPart)), kRatio * ordinary)
+      EXPECT_LT(seconds_per_megabyte(tokenizer, repeated(unit, kPart)), kRatioOfAnyKind * ordinary)
           << kind.at("name", "golden").as_string("name") << ": 200 kB of " << testing::PrintToString(unit);
     }
-    EXPECT_LT(seconds_per_megabyte(tokenizer, random_letters(kPart)), kRatio * ordinary) << kind.at("name", "golden").as_string("name");
+    EXPECT_LT(seconds_per_megabyte(tokenizer, random_letters(kPart)), kRatioOfAnyKind * ordinary)
+        << kind.at("name", "golden").as_string("name");
   }
 }
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;  // sanitizers need more stack than we give
-#else
-constexpr bool kSanitized = false;
-#endif
 
 void* encode_long_words(void* argument) {
   const auto& tokenizer = *static_cast<const Tokenizer*>(argument);

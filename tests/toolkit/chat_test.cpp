@@ -72,6 +72,22 @@ TEST(Chat, RefusesWhatExceedsTheContextWithBothNumbers) {
   EXPECT_TRUE(prompt.text.ends_with("User: last\nAssistant:"));
 }
 
+// As few turns are dropped as will do: with one more the conversation would not fit.
+TEST(Chat, DropsNoMoreTurnsThanNecessary) {
+  const Model model = Model::load(kModel);
+  const std::vector<ChatMessage> all = long_conversation(60);
+  const ChatOptions options{.chat_template = "plain", .truncate = true};
+  const ChatPrompt prompt = apply_chat_template(model, conversation_of(all), options);
+  const auto left = [&](std::uint64_t dropped) {
+    std::vector<ChatMessage> messages = all;
+    messages.erase(messages.begin() + 1, messages.begin() + 1 + static_cast<std::ptrdiff_t>(dropped));
+    return apply_chat_template(model, conversation_of(messages), options);
+  };
+  EXPECT_EQ(left(prompt.dropped).text, prompt.text);
+  EXPECT_EQ(left(prompt.dropped).dropped, 0U);
+  EXPECT_EQ(left(prompt.dropped - 2).dropped, 2U);
+}
+
 TEST(Chat, OneTurnThatIsTooLongIsRefusedEvenWhenTruncating) {
   const Model model = Model::load(kModel);
   std::string text;

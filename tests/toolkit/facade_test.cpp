@@ -51,6 +51,21 @@ TEST(Facade, ErrorsSayWhatKindTheyAre) {
   EXPECT_EQ(code_of([] { evaluate({}, std::nullopt, {"", ""}); }), ErrorCode::invalid_argument);
 }
 
+TEST(Facade, AnOutputFileHasItsNameWhenItIsWhole) {
+  const TemporaryFolder folder;
+  const std::string line(300'000, 'x');
+  {
+    OutputFile file(folder / "lines.txt", false);
+    for (int i = 0; i < 10; ++i) file.append(line);
+    EXPECT_FALSE(std::filesystem::exists(folder / "lines.txt"));
+    file.commit();
+  }
+  EXPECT_EQ(std::filesystem::file_size(folder / "lines.txt"), 10 * line.size());
+  EXPECT_EQ(code_of([&] { OutputFile(folder / "lines.txt", false); }), ErrorCode::already_exists);
+  { OutputFile(folder / "other.txt", false).append(line); }  // never committed
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
 TEST(Facade, GenerationStopsWhenTheSinkSaysSo) {
   Engine engine(Model::load(kModel));
   std::string heard;

@@ -18,20 +18,16 @@ constexpr auto kTensors = rows::joined(
         rows::biased("blocks.*.ffn_out_norm", "encoder.albert_layer_groups.*.albert_layers.0.full_layer_layer_norm", "", "[model]")});
 
 constexpr std::array kBare = {rows::optional_pooler("pooler", "")};
-constexpr std::array kMaskedLm = {rows::biased("head.dense", "predictions.dense", "", "[embedding, model]"),
-                                  rows::biased("head.norm", "predictions.LayerNorm", "", "[embedding]"),
-                                  rows::tensor("head", "predictions.decoder", "", "[vocab, embedding]", Bias::never, Presence::untied),
-                                  rows::head_bias("predictions.bias", "", "[vocab]")};
+constexpr auto kMaskedLm = rows::masked_lm_head({"predictions.dense", "predictions.LayerNorm", "predictions.decoder", "predictions.bias"},
+                                                "[embedding, model]", "[embedding]", "[vocab, embedding]");
 constexpr std::array kSequence = {rows::biased("pooler", "albert.pooler", "", "[model, model]"), rows::classifier("classifier"),
                                   rows::head_bias("classifier.bias", "", "[labels]")};
-constexpr std::array kTokens = {rows::classifier("classifier"), rows::head_bias("classifier.bias", "", "[labels]")};
-constexpr std::array kSpan = {rows::span_head("qa_outputs"), rows::head_bias("qa_outputs.bias", "", "[2]")};
-constexpr HeadSpec kHeads[] = {{"AlbertModel", HeadSpec::Kind::hidden, kBare},
-                               {"AlbertForMaskedLM", HeadSpec::Kind::masked_lm, kMaskedLm, Activation::configured},
-                               {"AlbertForPreTraining", HeadSpec::Kind::masked_lm, kMaskedLm, Activation::configured},
-                               {"AlbertForSequenceClassification", HeadSpec::Kind::sequence, kSequence},
-                               {"AlbertForTokenClassification", HeadSpec::Kind::tokens, kTokens},
-                               {"AlbertForQuestionAnswering", HeadSpec::Kind::span, kSpan}};
+constexpr HeadSpec kHeads[] = {{"AlbertModel", kBare, HeadSpec::Kind::hidden},
+                               {"AlbertForMaskedLM", kMaskedLm, HeadSpec::Kind::masked_lm, Activation::configured},
+                               {"AlbertForPreTraining", kMaskedLm, HeadSpec::Kind::masked_lm, Activation::configured},
+                               {"AlbertForSequenceClassification", kSequence, HeadSpec::Kind::sequence},
+                               {"AlbertForTokenClassification", rows::kTokenHead, HeadSpec::Kind::tokens},
+                               {"AlbertForQuestionAnswering", rows::kSpanHead, HeadSpec::Kind::span}};
 constexpr KeyAlias kKeys[] = {{"rms_norm_eps", "layer_norm_eps"}};
 constexpr std::string_view kIgnored[] = {"*embeddings.position_ids", "*embeddings.token_type_ids", "sop_classifier.*", "*.decoder.bias",
                                          "albert.pooler.*"};

@@ -8,20 +8,16 @@ constexpr auto kTensors = rows::joined(rows::bert_embeddings("[vocab, model]", "
 
 constexpr TensorSpec kPooler = rows::biased("pooler", "bert.pooler.dense", "cls", "[model, model]");
 constexpr std::array kBare = {rows::optional_pooler("pooler.dense", "cls")};
-constexpr std::array kMaskedLm = {rows::biased("head.dense", "cls.predictions.transform.dense", "", "[model, model]"),
-                                  rows::biased("head.norm", "cls.predictions.transform.LayerNorm", "", "[model]"),
-                                  rows::tensor("head", "cls.predictions.decoder", "", "[vocab, model]", Bias::never, Presence::untied),
-                                  rows::head_bias("cls.predictions.bias", "", "[vocab]")};
+constexpr auto kMaskedLm = rows::masked_lm_head(
+    {"cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", "cls.predictions.decoder", "cls.predictions.bias"});
 constexpr std::array kSequence = {kPooler, rows::classifier("classifier", "cls.output"),
                                   rows::head_bias("classifier.bias", "cls.output.bias", "[labels]")};
-constexpr std::array kTokens = {rows::classifier("classifier"), rows::head_bias("classifier.bias", "", "[labels]")};
-constexpr std::array kSpan = {rows::span_head("qa_outputs"), rows::head_bias("qa_outputs.bias", "", "[2]")};
-constexpr HeadSpec kHeads[] = {{"BertModel", HeadSpec::Kind::hidden, kBare},
-                               {"BertForMaskedLM", HeadSpec::Kind::masked_lm, kMaskedLm, Activation::configured},
-                               {"BertForPreTraining", HeadSpec::Kind::masked_lm, kMaskedLm, Activation::configured},
-                               {"BertForSequenceClassification", HeadSpec::Kind::sequence, kSequence},
-                               {"BertForTokenClassification", HeadSpec::Kind::tokens, kTokens},
-                               {"BertForQuestionAnswering", HeadSpec::Kind::span, kSpan}};
+constexpr HeadSpec kHeads[] = {{"BertModel", kBare, HeadSpec::Kind::hidden},
+                               {"BertForMaskedLM", kMaskedLm, HeadSpec::Kind::masked_lm, Activation::configured},
+                               {"BertForPreTraining", kMaskedLm, HeadSpec::Kind::masked_lm, Activation::configured},
+                               {"BertForSequenceClassification", kSequence, HeadSpec::Kind::sequence},
+                               {"BertForTokenClassification", rows::kTokenHead, HeadSpec::Kind::tokens},
+                               {"BertForQuestionAnswering", rows::kSpanHead, HeadSpec::Kind::span}};
 constexpr KeyAlias kKeys[] = {{"rms_norm_eps", "layer_norm_eps"}};
 
 }  // namespace

@@ -17,19 +17,14 @@ constexpr std::array kTensors = {
     rows::biased("blocks.*.ffn.down", "transformer.layer.*.ffn.lin2", "blk.*.ffn_down", "[model, ffn]"),
     rows::biased("blocks.*.ffn_out_norm", "transformer.layer.*.output_layer_norm", "blk.*.layer_output_norm", "[model]"),
 };
-constexpr std::array kMaskedLm = {rows::biased("head.dense", "vocab_transform", "", "[model, model]"),
-                                  rows::biased("head.norm", "vocab_layer_norm", "", "[model]"),
-                                  rows::tensor("head", "vocab_projector", "", "[vocab, model]", Bias::never, Presence::untied),
-                                  rows::head_bias("vocab_projector.bias", "", "[vocab]")};
+constexpr auto kMaskedLm = rows::masked_lm_head({"vocab_transform", "vocab_layer_norm", "vocab_projector", "vocab_projector.bias"});
 constexpr std::array kSequence = {rows::biased("head.dense", "pre_classifier", "", "[model, model]"), rows::classifier("classifier"),
                                   rows::head_bias("classifier.bias", "", "[labels]")};
-constexpr std::array kTokens = {rows::classifier("classifier"), rows::head_bias("classifier.bias", "", "[labels]")};
-constexpr std::array kSpan = {rows::span_head("qa_outputs"), rows::head_bias("qa_outputs.bias", "", "[2]")};
 constexpr HeadSpec kHeads[] = {{"DistilBertModel"},
-                               {"DistilBertForMaskedLM", HeadSpec::Kind::masked_lm, kMaskedLm, Activation::configured},
-                               {"DistilBertForSequenceClassification", HeadSpec::Kind::sequence, kSequence, Activation::relu},
-                               {"DistilBertForTokenClassification", HeadSpec::Kind::tokens, kTokens},
-                               {"DistilBertForQuestionAnswering", HeadSpec::Kind::span, kSpan}};
+                               {"DistilBertForMaskedLM", kMaskedLm, HeadSpec::Kind::masked_lm, Activation::configured},
+                               {"DistilBertForSequenceClassification", kSequence, HeadSpec::Kind::sequence, Activation::relu},
+                               {"DistilBertForTokenClassification", rows::kTokenHead, HeadSpec::Kind::tokens},
+                               {"DistilBertForQuestionAnswering", rows::kSpanHead, HeadSpec::Kind::span}};
 constexpr KeyAlias kKeys[] = {{"hidden_size", "dim"},
                               {"num_hidden_layers", "n_layers"},
                               {"num_attention_heads", "n_heads"},

@@ -13,19 +13,16 @@ constexpr auto kTensors = rows::joined(rows::bert_embeddings("[vocab, embedding]
                                                              .presence = Presence::optional}},
                                        rows::kBertBlock);
 
-constexpr std::array kMaskedLm = {rows::biased("head.dense", "generator_predictions.dense", "", "[embedding, model]"),
-                                  rows::biased("head.norm", "generator_predictions.LayerNorm", "", "[embedding]"),
-                                  rows::tensor("head", "generator_lm_head", "", "[vocab, embedding]", Bias::never, Presence::untied),
-                                  rows::head_bias("generator_lm_head.bias", "", "[vocab]")};
+constexpr auto kMaskedLm =
+    rows::masked_lm_head({"generator_predictions.dense", "generator_predictions.LayerNorm", "generator_lm_head", "generator_lm_head.bias"},
+                         "[embedding, model]", "[embedding]", "[vocab, embedding]");
 constexpr std::array kSequence = {rows::biased("head.dense", "classifier.dense", "", "[model, model]"),
                                   rows::classifier("classifier.out_proj"), rows::head_bias("classifier.out_proj.bias", "", "[labels]")};
-constexpr std::array kTokens = {rows::classifier("classifier"), rows::head_bias("classifier.bias", "", "[labels]")};
-constexpr std::array kSpan = {rows::span_head("qa_outputs"), rows::head_bias("qa_outputs.bias", "", "[2]")};
 constexpr HeadSpec kHeads[] = {{"ElectraModel"},
-                               {"ElectraForMaskedLM", HeadSpec::Kind::masked_lm, kMaskedLm, Activation::gelu},
-                               {"ElectraForSequenceClassification", HeadSpec::Kind::sequence, kSequence, Activation::gelu},
-                               {"ElectraForTokenClassification", HeadSpec::Kind::tokens, kTokens},
-                               {"ElectraForQuestionAnswering", HeadSpec::Kind::span, kSpan}};
+                               {"ElectraForMaskedLM", kMaskedLm, HeadSpec::Kind::masked_lm, Activation::gelu},
+                               {"ElectraForSequenceClassification", kSequence, HeadSpec::Kind::sequence, Activation::gelu},
+                               {"ElectraForTokenClassification", rows::kTokenHead, HeadSpec::Kind::tokens},
+                               {"ElectraForQuestionAnswering", rows::kSpanHead, HeadSpec::Kind::span}};
 constexpr KeyAlias kKeys[] = {{"rms_norm_eps", "layer_norm_eps"}};
 
 }  // namespace

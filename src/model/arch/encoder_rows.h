@@ -45,6 +45,20 @@ constexpr TensorSpec head_bias(std::string_view huggingface, std::string_view gg
   return bare("head.bias", huggingface, gguf, shape);
 }
 
+// The heads on each token that most of them share.
+inline constexpr std::array kTokenHead = {classifier("classifier"), head_bias("classifier.bias", "", "[labels]")};
+inline constexpr std::array kSpanHead = {span_head("qa_outputs"), head_bias("qa_outputs.bias", "", "[2]")};
+
+// A masked language model's head: a dense layer, a norm, and the embedding again with a bias of its own.
+struct MaskedHeadNames {
+  std::string_view dense, norm, decoder, bias;
+};
+constexpr std::array<TensorSpec, 4> masked_lm_head(const MaskedHeadNames& names, std::string_view dense_shape = "[model, model]",
+                                                   std::string_view norm_shape = "[model]", std::string_view shape = "[vocab, model]") {
+  return {biased("head.dense", names.dense, "", dense_shape), biased("head.norm", names.norm, "", norm_shape),
+          tensor("head", names.decoder, "", shape, Bias::never, Presence::untied), head_bias(names.bias, "", "[vocab]")};
+}
+
 inline constexpr std::string_view kBertOnly =
     R"({"position_embedding_type": "absolute", "is_decoder": false, "add_cross_attention": false})";
 

@@ -9,9 +9,9 @@ constexpr auto kTensors =
                  rows::attention(Bias::attention_bias, Bias::attention_bias, false),
                  std::array{rows::norm_plus_one("blocks.*.ffn_norm", "layers.*.post_attention_layernorm", "blk.*.ffn_norm")},
                  rows::gated_mlp(), std::array{rows::norm_plus_one("norm", "norm", "output_norm")});
-constexpr HeadSpec kHeads[] = {{"GemmaForCausalLM", HeadSpec::Kind::causal_lm, rows::kLmHead}};
+constexpr HeadSpec kHeads[] = {{"GemmaForCausalLM", rows::kLmHead, HeadSpec::Kind::causal_lm}};
 // The files' hidden_act says gelu and always meant its approximation.
-constexpr KeyAlias kKeys[] = {{"hidden_act", "hidden_activation"}};
+constexpr KeyAlias kKeys[] = {{"hidden_act", "hidden_activation", "gelu", "gelu_pytorch_tanh"}};
 
 }  // namespace
 
@@ -28,6 +28,7 @@ constinit const Arch gemma = {
     .hf_keys = kKeys,
     .hf_defaults = R"({"hidden_activation": "gelu_pytorch_tanh", "head_dim": 256, "max_position_embeddings": 8192,
                        "tie_word_embeddings": true})",
+    .hf_only = R"({"use_bidirectional_attention": false})",
     .ignored = rows::kRopeBuffers,
 };
 

@@ -12,8 +12,8 @@ constexpr auto kTensors = rows::joined(
     rows::gated_mlp(),
     std::array{rows::norm_plus_one("blocks.*.ffn_post_norm", "layers.*.post_feedforward_layernorm", "blk.*.post_ffw_norm")},
     std::array{rows::norm_plus_one("norm", "norm", "output_norm")});
-constexpr HeadSpec kHeads[] = {{"Gemma2ForCausalLM", HeadSpec::Kind::causal_lm, rows::kLmHead}};
-constexpr KeyAlias kKeys[] = {{"hidden_act", "hidden_activation"}};
+constexpr HeadSpec kHeads[] = {{"Gemma2ForCausalLM", rows::kLmHead, HeadSpec::Kind::causal_lm}};
+constexpr KeyAlias kKeys[] = {{"hidden_act", "hidden_activation", "gelu", "gelu_pytorch_tanh"}};
 
 }  // namespace
 
@@ -23,7 +23,7 @@ constinit const Arch gemma2 = {
     .hf_model_type = "gemma2",
     .hf_prefix = "model.",
     .gguf_arch = "gemma2",
-    .gguf = {.window = 4096, .wide_blocks = 46},
+    .gguf = {.window = 4096, .wide_blocks = 46, .others_window = true},
     .embedding = {.scaled = true},
     .block = {.norm = Norm::rms_plus_one, .attention = {.window = {.rule = WindowSpec::Rule::full_last, .period = 2}}},
     .tensors = kTensors,
@@ -32,7 +32,7 @@ constinit const Arch gemma2 = {
     .hf_defaults = R"({"hidden_activation": "gelu_pytorch_tanh", "head_dim": 256, "max_position_embeddings": 8192,
                        "tie_word_embeddings": true, "query_pre_attn_scalar": 256, "sliding_window": 4096,
                        "attn_logit_softcapping": 50.0, "final_logit_softcapping": 30.0})",
-    .hf_only = R"({"use_bidirectional_attention": null})",
+    .hf_only = R"({"use_bidirectional_attention": false})",
     .ignored = rows::kRopeBuffers,
 };
 

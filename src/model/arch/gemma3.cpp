@@ -14,8 +14,9 @@ constexpr auto kTensors = rows::joined(
     rows::gated_mlp(),
     std::array{rows::norm_plus_one("blocks.*.ffn_post_norm", "layers.*.post_feedforward_layernorm", "blk.*.post_ffw_norm")},
     std::array{rows::norm_plus_one("norm", "norm", "output_norm")});
-constexpr HeadSpec kHeads[] = {{"Gemma3ForCausalLM", HeadSpec::Kind::causal_lm, rows::kLmHead}, {"Gemma3TextModel"}};
-constexpr KeyAlias kKeys[] = {{"hidden_act", "hidden_activation"}, {"local_rope_theta", "rope_local_base_freq"}};
+constexpr HeadSpec kHeads[] = {{"Gemma3ForCausalLM", rows::kLmHead, HeadSpec::Kind::causal_lm}, {"Gemma3TextModel"}};
+constexpr KeyAlias kKeys[] = {{"hidden_act", "hidden_activation", "gelu", "gelu_pytorch_tanh"},
+                              {"local_rope_theta", "rope_local_base_freq"}};
 
 }  // namespace
 
@@ -25,7 +26,7 @@ constinit const Arch gemma3 = {
     .hf_model_type = "gemma3_text",
     .hf_prefix = "model.",
     .gguf_arch = "gemma3",
-    .gguf = {.wide_blocks = 62},
+    .gguf = {.wide_blocks = 62, .others_window = true},
     .embedding = {.scaled = true},
     .block = {.norm = Norm::rms_plus_one,
               .attention = {.window = {.rule = WindowSpec::Rule::full_last, .period_key = "sliding_window_pattern", .period = 6}}},
@@ -35,6 +36,7 @@ constinit const Arch gemma3 = {
     .hf_defaults = R"({"hidden_activation": "gelu_pytorch_tanh", "head_dim": 256, "max_position_embeddings": 131072,
                        "tie_word_embeddings": true, "query_pre_attn_scalar": 256, "sliding_window": 4096, "rope_theta": 1000000.0,
                        "rope_local_base_freq": 10000.0, "attn_logit_softcapping": null, "final_logit_softcapping": null})",
+    .hf_only = R"({"use_bidirectional_attention": false})",
     .ignored = rows::kRopeBuffers,
 };
 

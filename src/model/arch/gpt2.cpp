@@ -24,7 +24,7 @@ constexpr std::array kTensors = {
     linear("blocks.*.ffn.down", "h.*.mlp.c_proj", "blk.*.ffn_down", "[model, ffn]"),
     rows::tensor("norm", "ln_f", "output_norm", "[model]", Bias::always),
 };
-constexpr HeadSpec kHeads[] = {{"GPT2LMHeadModel", HeadSpec::Kind::causal_lm, rows::kLmHead}, {"GPT2Model"}};
+constexpr HeadSpec kHeads[] = {{"GPT2LMHeadModel", rows::kLmHead, HeadSpec::Kind::causal_lm}, {"GPT2Model"}};
 constexpr KeyAlias kKeys[] = {{"hidden_size", "n_embd"},
                               {"num_hidden_layers", "n_layer"},
                               {"num_attention_heads", "n_head"},

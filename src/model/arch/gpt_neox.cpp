@@ -22,7 +22,7 @@ constexpr std::array kTensors = {
     rows::tensor("norm", "final_layer_norm", "output_norm", "[model]", Bias::always),
 };
 constexpr std::array kLmHead = {rows::tensor("head", "embed_out", "output", "[vocab, model]", Bias::never, Presence::untied)};
-constexpr HeadSpec kHeads[] = {{"GPTNeoXForCausalLM", HeadSpec::Kind::causal_lm, kLmHead}};
+constexpr HeadSpec kHeads[] = {{"GPTNeoXForCausalLM", kLmHead, HeadSpec::Kind::causal_lm}};
 constexpr KeyAlias kKeys[] = {
     {"rms_norm_eps", "layer_norm_eps"}, {"partial_rotary_factor", "rotary_pct"}, {"rope_theta", "rotary_emb_base"}};
 constexpr std::string_view kIgnored[] = {"*rotary_emb.inv_freq", "*.attention.bias", "*.attention.masked_bias"};

@@ -7,7 +7,7 @@ namespace {
 constexpr auto kTensors =
     rows::joined(rows::kEmbed, rows::kAttentionNorm, rows::attention(Bias::attention_bias, Bias::attention_bias, true), rows::kMlpNorm,
                  rows::gated_mlp(Bias::mlp_bias), rows::kFinalNorm);
-constexpr HeadSpec kHeads[] = {{"LlamaForCausalLM", HeadSpec::Kind::causal_lm, rows::kLmHead}, {"LlamaModel"}};
+constexpr HeadSpec kHeads[] = {{"LlamaForCausalLM", rows::kLmHead, HeadSpec::Kind::causal_lm}, {"LlamaModel"}};
 
 }  // namespace
 
@@ -17,6 +17,7 @@ constinit const Arch llama = {
     .hf_model_type = "llama",
     .hf_prefix = "model.",
     .gguf_arch = "llama",
+    .gguf = {.others_rope_tables = true},
     .tensors = kTensors,
     .heads = kHeads,
     .ignored = rows::kRopeBuffers,

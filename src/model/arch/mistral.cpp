@@ -6,7 +6,7 @@ namespace {
 
 constexpr auto kTensors = rows::joined(rows::kEmbed, rows::kAttentionNorm, rows::attention(Bias::never, Bias::never, true), rows::kMlpNorm,
                                        rows::gated_mlp(), rows::kFinalNorm);
-constexpr HeadSpec kHeads[] = {{"MistralForCausalLM", HeadSpec::Kind::causal_lm, rows::kLmHead}, {"MistralModel"}};
+constexpr HeadSpec kHeads[] = {{"MistralForCausalLM", rows::kLmHead, HeadSpec::Kind::causal_lm}, {"MistralModel"}};
 
 }  // namespace
 
@@ -16,6 +16,7 @@ constinit const Arch mistral = {
     .hf_model_type = "mistral",
     .hf_prefix = "model.",
     .gguf_arch = "llama",
+    .gguf = {.others_rope_tables = true},
     .block = {.attention = {.window = {.rule = WindowSpec::Rule::always}}},
     .tensors = kTensors,
     .heads = kHeads,

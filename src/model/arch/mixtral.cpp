@@ -8,7 +8,7 @@ constexpr auto kTensors = rows::joined(rows::kEmbed, rows::kAttentionNorm, rows:
                                        rows::experts("layers.*.block_sparse_moe.gate", "layers.*.block_sparse_moe.experts.#.w1",
                                                      "layers.*.block_sparse_moe.experts.#.w3", "layers.*.block_sparse_moe.experts.#.w2"),
                                        rows::kFinalNorm);
-constexpr HeadSpec kHeads[] = {{"MixtralForCausalLM", HeadSpec::Kind::causal_lm, rows::kLmHead}};
+constexpr HeadSpec kHeads[] = {{"MixtralForCausalLM", rows::kLmHead, HeadSpec::Kind::causal_lm}};
 
 }  // namespace
 
@@ -18,6 +18,7 @@ constinit const Arch mixtral = {
     .hf_model_type = "mixtral",
     .hf_prefix = "model.",
     .gguf_arch = "llama",
+    .gguf = {.others_rope_tables = true},
     .block = {.attention = {.window = {.rule = WindowSpec::Rule::always}}},
     .tensors = kTensors,
     .heads = kHeads,

@@ -35,14 +35,12 @@ constexpr std::array kMaskedLm = {rows::biased("head.dense", "cls.predictions.tr
                                   rows::head_bias("cls.predictions.bias", "", "[vocab]")};
 constexpr std::array kSequence = {rows::biased("pooler", "mobilebert.pooler.dense", "", "[model, model]"), rows::classifier("classifier"),
                                   rows::head_bias("classifier.bias", "", "[labels]")};
-constexpr std::array kTokens = {rows::classifier("classifier"), rows::head_bias("classifier.bias", "", "[labels]")};
-constexpr std::array kSpan = {rows::span_head("qa_outputs"), rows::head_bias("qa_outputs.bias", "", "[2]")};
-constexpr HeadSpec kHeads[] = {{"MobileBertModel", HeadSpec::Kind::hidden, kBare},
-                               {"MobileBertForMaskedLM", HeadSpec::Kind::masked_lm, kMaskedLm, Activation::configured},
-                               {"MobileBertForPreTraining", HeadSpec::Kind::masked_lm, kMaskedLm, Activation::configured},
-                               {"MobileBertForSequenceClassification", HeadSpec::Kind::sequence, kSequence},
-                               {"MobileBertForTokenClassification", HeadSpec::Kind::tokens, kTokens},
-                               {"MobileBertForQuestionAnswering", HeadSpec::Kind::span, kSpan}};
+constexpr HeadSpec kHeads[] = {{"MobileBertModel", kBare, HeadSpec::Kind::hidden},
+                               {"MobileBertForMaskedLM", kMaskedLm, HeadSpec::Kind::masked_lm, Activation::configured},
+                               {"MobileBertForPreTraining", kMaskedLm, HeadSpec::Kind::masked_lm, Activation::configured},
+                               {"MobileBertForSequenceClassification", kSequence, HeadSpec::Kind::sequence},
+                               {"MobileBertForTokenClassification", rows::kTokenHead, HeadSpec::Kind::tokens},
+                               {"MobileBertForQuestionAnswering", rows::kSpanHead, HeadSpec::Kind::span}};
 constexpr KeyAlias kKeys[] = {{"rms_norm_eps", "layer_norm_eps"}};
 constexpr std::string_view kIgnored[] = {"*embeddings.position_ids", "cls.seq_relationship.*", "cls.predictions.decoder.*",
                                          "mobilebert.pooler.*"};

@@ -31,10 +31,10 @@ constexpr std::array kMaskedLm = {kDense, kNorm, rows::tensor("head", "decoder",
 constexpr std::array kClassifier = {kDense, kNorm, rows::classifier("classifier"), rows::head_bias("classifier.bias", "", "[labels]")};
 constexpr std::array kSpan = {kDense, kNorm, rows::span_head("classifier"), rows::head_bias("classifier.bias", "", "[2]")};
 constexpr HeadSpec kHeads[] = {{"ModernBertModel"},
-                               {"ModernBertForMaskedLM", HeadSpec::Kind::masked_lm, kMaskedLm, Activation::configured},
-                               {"ModernBertForSequenceClassification", HeadSpec::Kind::sequence, kClassifier, Activation::configured},
-                               {"ModernBertForTokenClassification", HeadSpec::Kind::tokens, kClassifier, Activation::configured},
-                               {"ModernBertForQuestionAnswering", HeadSpec::Kind::span, kSpan, Activation::configured}};
+                               {"ModernBertForMaskedLM", kMaskedLm, HeadSpec::Kind::masked_lm, Activation::configured},
+                               {"ModernBertForSequenceClassification", kClassifier, HeadSpec::Kind::sequence, Activation::configured},
+                               {"ModernBertForTokenClassification", kClassifier, HeadSpec::Kind::tokens, Activation::configured},
+                               {"ModernBertForQuestionAnswering", kSpan, HeadSpec::Kind::span, Activation::configured}};
 constexpr KeyAlias kKeys[] = {{"rms_norm_eps", "norm_eps"},
                               {"hidden_act", "hidden_activation"},
                               {"head_activation", "classifier_activation"},
@@ -48,6 +48,7 @@ constinit const Arch modernbert = {
     .hf_model_type = "modernbert",
     .hf_prefix = "model.",
     .gguf_arch = "modern-bert",
+    .gguf = {.others_window = true},
     .block = {.norm = Norm::layer,
               .attention = {.causal = false,
                             .window = {.rule = WindowSpec::Rule::full_first,

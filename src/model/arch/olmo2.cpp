@@ -12,7 +12,7 @@ constexpr auto kTensors = rows::joined(
     rows::gated_mlp(),
     std::array{rows::tensor("blocks.*.ffn_post_norm", "layers.*.post_feedforward_layernorm", "blk.*.post_ffw_norm", "[model]")},
     rows::kFinalNorm);
-constexpr HeadSpec kHeads[] = {{"Olmo2ForCausalLM", HeadSpec::Kind::causal_lm, rows::kLmHead}};
+constexpr HeadSpec kHeads[] = {{"Olmo2ForCausalLM", rows::kLmHead, HeadSpec::Kind::causal_lm}};
 
 }  // namespace
 

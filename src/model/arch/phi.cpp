@@ -16,7 +16,7 @@ constexpr auto kTensors = rows::joined(
                rows::tensor("norm", "final_layernorm", "output_norm", "[model]", Bias::always)});
 constexpr std::array kLmHead = {rows::tensor("head", "lm_head", "output", "[vocab, model]", Bias::never, Presence::untied),
                                 rows::bare("head.bias", "lm_head.bias", "output.bias", "[vocab]")};
-constexpr HeadSpec kHeads[] = {{"PhiForCausalLM", HeadSpec::Kind::causal_lm, kLmHead}};
+constexpr HeadSpec kHeads[] = {{"PhiForCausalLM", kLmHead, HeadSpec::Kind::causal_lm}};
 constexpr KeyAlias kKeys[] = {{"rms_norm_eps", "layer_norm_eps"}};
 
 }  // namespace

@@ -19,7 +19,7 @@ constexpr auto kTensors = rows::joined(
                           "[ffn, model]"),
                rows::tensor("blocks.*.ffn.down", "layers.*.mlp.down_proj", "blk.*.ffn_down", "[model, ffn]")},
     rows::kFinalNorm);
-constexpr HeadSpec kHeads[] = {{"Phi3ForCausalLM", HeadSpec::Kind::causal_lm, rows::kLmHead}};
+constexpr HeadSpec kHeads[] = {{"Phi3ForCausalLM", rows::kLmHead, HeadSpec::Kind::causal_lm}};
 
 }  // namespace
 
@@ -29,6 +29,7 @@ constinit const Arch phi3 = {
     .hf_model_type = "phi3",
     .hf_prefix = "model.",
     .gguf_arch = "phi3",
+    .gguf = {.others_rope_tables = true},
     .block = {.attention = {.window = {.rule = WindowSpec::Rule::always}}},
     .tensors = kTensors,
     .heads = kHeads,

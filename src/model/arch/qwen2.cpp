@@ -6,7 +6,7 @@ namespace {
 
 constexpr auto kTensors = rows::joined(rows::kEmbed, rows::kAttentionNorm, rows::attention(Bias::always, Bias::never, false),
                                        rows::kMlpNorm, rows::gated_mlp(), rows::kFinalNorm);
-constexpr HeadSpec kHeads[] = {{"Qwen2ForCausalLM", HeadSpec::Kind::causal_lm, rows::kLmHead}, {"Qwen2Model"}};
+constexpr HeadSpec kHeads[] = {{"Qwen2ForCausalLM", rows::kLmHead, HeadSpec::Kind::causal_lm}, {"Qwen2Model"}};
 
 }  // namespace
 

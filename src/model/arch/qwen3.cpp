@@ -7,7 +7,7 @@ namespace {
 constexpr auto kTensors =
     rows::joined(rows::kEmbed, rows::kAttentionNorm, rows::attention(Bias::attention_bias, Bias::attention_bias, false), rows::kHeadNorms,
                  rows::kMlpNorm, rows::gated_mlp(), rows::kFinalNorm);
-constexpr HeadSpec kHeads[] = {{"Qwen3ForCausalLM", HeadSpec::Kind::causal_lm, rows::kLmHead}, {"Qwen3Model"}};
+constexpr HeadSpec kHeads[] = {{"Qwen3ForCausalLM", rows::kLmHead, HeadSpec::Kind::causal_lm}, {"Qwen3Model"}};
 
 }  // namespace
 

@@ -9,7 +9,7 @@ constexpr auto kTensors = rows::joined(rows::kEmbed, rows::kAttentionNorm,
                                        rows::experts("layers.*.mlp.gate", "layers.*.mlp.experts.#.gate_proj",
                                                      "layers.*.mlp.experts.#.up_proj", "layers.*.mlp.experts.#.down_proj"),
                                        rows::kFinalNorm);
-constexpr HeadSpec kHeads[] = {{"Qwen3MoeForCausalLM", HeadSpec::Kind::causal_lm, rows::kLmHead}};
+constexpr HeadSpec kHeads[] = {{"Qwen3MoeForCausalLM", rows::kLmHead, HeadSpec::Kind::causal_lm}};
 constexpr KeyAlias kKeys[] = {{"num_local_experts", "num_experts"}};
 
 }  // namespace

@@ -1,6 +1,7 @@
 // The list of architectures as a table, and the ways to look one up.
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "model/arch.h"
@@ -21,11 +22,11 @@ constexpr const Arch* kArchs[] = {
 
 template <class Name>
 std::string listed(std::span<const Arch* const> archs, const Name& name) {
-  std::string known;
+  std::vector<std::string_view> known;
   for (const Arch* arch : archs)
-    if (const std::string_view each = name(*arch); !each.empty() && known.find(each) == std::string::npos)
-      known += fmt::format("{}{}", known.empty() ? "" : ", ", each);
-  return known;
+    if (const std::string_view each = name(*arch); !each.empty() && std::find(known.begin(), known.end(), each) == known.end())
+      known.push_back(each);
+  return fmt::format("{}", fmt::join(known, ", "));
 }
 
 bool all_there(const Arch& arch, const HasTensor& has_tensor) {

@@ -1,4 +1,4 @@
-// RoBERTa, CamemBERT and XLM-RoBERTa: BERT whose positions begin after the padding token. GGUF files call it bert.
+// RoBERTa: BERT whose positions begin after the padding token. GGUF files call it bert.
 #include "model/arch/encoder_rows.h"
 
 namespace tightrope::model {
@@ -10,20 +10,15 @@ constexpr TensorSpec kPositions = rows::part("embed.positions", {"embeddings.pos
 constexpr auto kTensors = rows::joined(std::array{kEmbeddings[0], kPositions, kEmbeddings[2], kEmbeddings[3]}, rows::kBertBlock);
 
 constexpr std::array kBare = {rows::optional_pooler("pooler.dense", "cls")};
-constexpr std::array kMaskedLm = {rows::biased("head.dense", "lm_head.dense", "", "[model, model]"),
-                                  rows::biased("head.norm", "lm_head.layer_norm", "", "[model]"),
-                                  rows::tensor("head", "lm_head.decoder", "", "[vocab, model]", Bias::never, Presence::untied),
-                                  rows::head_bias("lm_head.bias", "", "[vocab]")};
+constexpr auto kMaskedLm = rows::masked_lm_head({"lm_head.dense", "lm_head.layer_norm", "lm_head.decoder", "lm_head.bias"});
 constexpr std::array kSequence = {rows::biased("head.dense", "classifier.dense", "cls", "[model, model]"),
                                   rows::classifier("classifier.out_proj", "cls.output"),
                                   rows::head_bias("classifier.out_proj.bias", "cls.output.bias", "[labels]")};
-constexpr std::array kTokens = {rows::classifier("classifier"), rows::head_bias("classifier.bias", "", "[labels]")};
-constexpr std::array kSpan = {rows::span_head("qa_outputs"), rows::head_bias("qa_outputs.bias", "", "[2]")};
-constexpr HeadSpec kHeads[] = {{"RobertaModel", HeadSpec::Kind::hidden, kBare},
-                               {"RobertaForMaskedLM", HeadSpec::Kind::masked_lm, kMaskedLm, Activation::gelu},
-                               {"RobertaForSequenceClassification", HeadSpec::Kind::sequence, kSequence, Activation::tanh},
-                               {"RobertaForTokenClassification", HeadSpec::Kind::tokens, kTokens},
-                               {"RobertaForQuestionAnswering", HeadSpec::Kind::span, kSpan}};
+constexpr HeadSpec kHeads[] = {{"RobertaModel", kBare, HeadSpec::Kind::hidden},
+                               {"RobertaForMaskedLM", kMaskedLm, HeadSpec::Kind::masked_lm, Activation::gelu},
+                               {"RobertaForSequenceClassification", kSequence, HeadSpec::Kind::sequence, Activation::tanh},
+                               {"RobertaForTokenClassification", rows::kTokenHead, HeadSpec::Kind::tokens},
+                               {"RobertaForQuestionAnswering", rows::kSpanHead, HeadSpec::Kind::span}};
 constexpr KeyAlias kKeys[] = {{"rms_norm_eps", "layer_norm_eps"}};
 
 }  // namespace

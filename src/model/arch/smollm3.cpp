@@ -7,7 +7,7 @@ namespace {
 constexpr auto kTensors =
     rows::joined(rows::kEmbed, rows::kAttentionNorm, rows::attention(Bias::attention_bias, Bias::attention_bias, true), rows::kMlpNorm,
                  rows::gated_mlp(Bias::mlp_bias), rows::kFinalNorm);
-constexpr HeadSpec kHeads[] = {{"SmolLM3ForCausalLM", HeadSpec::Kind::causal_lm, rows::kLmHead}};
+constexpr HeadSpec kHeads[] = {{"SmolLM3ForCausalLM", rows::kLmHead, HeadSpec::Kind::causal_lm}};
 
 }  // namespace
 

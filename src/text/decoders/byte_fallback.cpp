@@ -1,6 +1,6 @@
 // ByteFallback: runs of pieces like <0x41> become the text that their bytes spell; bytes that spell none, U+FFFD each.
 #include "text/byte_pieces.h"
-#include "text/decoders/plain.h"
+#include "text/components.h"
 #include "text/utf8.h"
 
 namespace tightrope::text {
@@ -32,7 +32,7 @@ void decode_bytes(std::vector<std::string>& pieces) {
   pieces = std::move(made);
 }
 
-DecoderPointer read(const Json&) { return std::make_shared<const PlainDecoder<decode_bytes>>(kName); }
+DecoderPointer read(const Json&) { return std::make_shared<const Plain<Decoder, decode_bytes>>(kName); }
 
 }  // namespace
 

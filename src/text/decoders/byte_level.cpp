@@ -1,6 +1,7 @@
 // ByteLevel: pieces spelt in the byte-level alphabet become the bytes they stand for.
 #include "text/byte_alphabet.h"
 #include "text/components.h"
+#include "text/utf8.h"
 
 namespace tightrope::text {
 namespace {
@@ -13,7 +14,7 @@ class ByteLevel final : public Decoder {
   void apply(std::vector<std::string>& pieces) const override {
     std::string joined;
     for (const std::string& piece : pieces) joined += from_byte_alphabet(piece).value_or(piece);
-    pieces.assign(1, std::move(joined));
+    pieces = {repaired_utf8(joined)};  // what comes behind it works on characters
   }
   bool spells_bytes() const override { return true; }
   Json write() const override { return description_; }

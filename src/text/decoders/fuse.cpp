@@ -1,5 +1,5 @@
 // Fuse: all pieces become one.
-#include "text/decoders/plain.h"
+#include "text/components.h"
 
 namespace tightrope::text {
 namespace {
@@ -9,10 +9,11 @@ constexpr std::string_view kName = "Fuse";
 void fuse(std::vector<std::string>& pieces) {
   std::string joined;
   for (const std::string& piece : pieces) joined += piece;
-  pieces.assign(1, std::move(joined));
+  pieces.clear();
+  pieces.push_back(std::move(joined));
 }
 
-DecoderPointer read(const Json&) { return std::make_shared<const PlainDecoder<fuse>>(kName); }
+DecoderPointer read(const Json&) { return std::make_shared<const Plain<Decoder, fuse>>(kName); }
 
 }  // namespace
 

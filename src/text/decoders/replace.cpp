@@ -1,49 +1,32 @@
 // Replace: every match of a pattern in every piece by a text.
-#include "text/components.h"
-#include "text/pattern.h"
+#include "text/replacement.h"
 
 namespace tightrope::text {
 namespace {
 
-constexpr std::string_view kName = "Replace";
-
-class Replace final : public Decoder {
+class Replace final : public Replacement<Decoder> {
  public:
-  explicit Replace(const Json& description)
-      : pattern_(read_pattern(description.at("pattern", kName))), content_(text_of(description, "content")) {}
+  using Replacement::Replacement;
 
   void apply(std::vector<std::string>& pieces) const override {
-    std::vector<Span> matches;
+    SearchClock clock(0);
     for (std::string& piece : pieces) {
-      matches.clear();
-      pattern_.pattern->find(piece, 0, matches);
+      clock.look();
       std::string made;
       std::size_t done = 0;
-      for (const Span match : matches) {
-        made.append(piece, done, match.begin - done).append(content_);
+      for (const Span match : matches_in(piece)) {
+        made.append(piece, done, match.begin - done).append(content());
         done = match.end;
       }
-      piece = made.append(piece, done);
+      if (done > 0) piece = made.append(piece, done);
     }
   }
-
-  Json write() const override {
-    Json json = Json::object();
-    json["type"] = kName;
-    json["pattern"] = pattern_.description;
-    json["content"] = content_;
-    return json;
-  }
-
- private:
-  DescribedPattern pattern_;
-  std::string content_;
 };
 
 DecoderPointer read(const Json& description) { return std::make_shared<const Replace>(description); }
 
 }  // namespace
 
-extern const ComponentRow<Decoder> replace_decoder{kName, read};
+extern const ComponentRow<Decoder> replace_decoder{Replace::kName, read};
 
 }  // namespace tightrope::text

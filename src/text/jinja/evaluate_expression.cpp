@@ -20,14 +20,17 @@ Value Evaluator::none_or(const ExpressionPointer& expression, const ScopePointer
 Arguments Evaluator::arguments(const CallArguments& given, const ScopePointer& scope) {
   Arguments made;
   for (const ExpressionPointer& argument : given.positional) made.positional.push_back(evaluate(*argument, scope));
-  for (const auto& [name, argument] : given.named) made.named.emplace_back(name, evaluate(*argument, scope));
+  for (const auto& [name, argument] : given.named) made.named.push_back({name, evaluate(*argument, scope)});
   if (given.more_positional) {
     for (Value& value : runtime_.items(evaluate(*given.more_positional, scope))) made.positional.push_back(std::move(value));
   }
   if (given.more_named) {
     const Value more = evaluate(*given.more_named, scope);
     if (more.dict() == nullptr) runtime_.refuse("the argument after ** must be a mapping, not {}", more.type_name());
-    for (const auto& [key, value] : more.dict()->entries) made.named.emplace_back(text_argument(runtime_, key, "**").bytes, value);
+    for (const auto& [key, value] : more.dict()->entries) {
+      const Text& name = text_argument(runtime_, key, "**");
+      made.named.push_back({name.bytes, value, !name.user.empty()});
+    }
   }
   return made;
 }
@@ -35,6 +38,7 @@ Arguments Evaluator::arguments(const CallArguments& given, const ScopePointer& s
 Value Evaluator::on(const Constant& node, const ScopePointer&) { return node.value; }
 
 Value Evaluator::on(const Name& node, const ScopePointer& scope) {
+  runtime_.budget().spend(scope->names() / 16);
   if (const Value* found = scope->find(node.name)) return *found;
   if (const Native* row = find_native(functions(), node.name)) {
     return runtime_.function(node.name, "function", 0, [row](Runtime& runtime, const Arguments& arguments) {
@@ -46,6 +50,7 @@ Value Evaluator::on(const Name& node, const ScopePointer& scope) {
 
 Value Evaluator::on(const Sequence& node, const ScopePointer& scope) {
   std::vector<Value> items;
+  items.reserve(node.items.size());
   for (const ExpressionPointer& item : node.items) items.push_back(evaluate(*item, scope));
   return runtime_.list(std::move(items), node.tuple);
 }

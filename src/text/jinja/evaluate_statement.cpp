@@ -28,7 +28,7 @@ std::shared_ptr<Scope> inside(const std::shared_ptr<Scope>& scope) {
 
 }  // namespace
 
-MarkedText Evaluator::run(const Body& body, std::shared_ptr<Scope> globals) { return captured(body, std::move(globals)); }
+MarkedText Evaluator::run(const Body& body, const std::shared_ptr<Scope>& globals) { return captured(body, globals); }
 
 Evaluator::Flow Evaluator::execute(const Body& body, const ScopePointer& scope) {
   const Level level(runtime_.budget());
@@ -58,12 +58,14 @@ void Evaluator::assign(const Target& target, const Value& value, const ScopePoin
     for (std::size_t i = 0; i < items.size(); ++i) assign(target.parts[i], items[i], scope);
     return;
   }
+  runtime_.budget().spend(scope->names() / 16);
   if (target.attribute.empty()) return scope->set(target.name, value);
   const Value* found = scope->find(target.name);
   const auto* space = found == nullptr ? nullptr : found->get_if<std::shared_ptr<Namespace>>();
   if (space == nullptr) runtime_.refuse("cannot assign attribute on non-namespace object '{}'", target.name);
   if (target.attribute.starts_with('_')) runtime_.refuse("a namespace cannot have an attribute '{}'", target.attribute);
   auto& attributes = (*space)->attributes;
+  runtime_.budget().spend(attributes.size() / 16);
   const auto slot = std::ranges::find(attributes, target.attribute, &std::pair<std::string, Value>::first);
   if (slot != attributes.end())
     slot->second = value;
@@ -160,7 +162,7 @@ Value Evaluator::call_macro(const std::string& name, const Signature& signature,
   std::vector<bool> used(given.named.size(), false);
   const auto named = [&](std::string_view wanted) -> const Value* {
     for (std::size_t i = 0; i < given.named.size(); ++i)
-      if (given.named[i].first == wanted) return used[i] = true, &given.named[i].second;
+      if (given.named[i].name == wanted) return used[i] = true, &given.named[i].value;
     return nullptr;
   };
   const std::size_t count = signature.parameters.size();
@@ -182,7 +184,7 @@ Value Evaluator::call_macro(const std::string& name, const Signature& signature,
   }
   std::vector<Dict::Entry> others;
   for (std::size_t i = 0; i < used.size(); ++i)
-    if (!used[i]) others.emplace_back(runtime_.text(given.named[i].first), given.named[i].second);
+    if (!used[i]) others.emplace_back(runtime_.name_of(given.named[i]), given.named[i].value);
   if (!signature.uses_named && !others.empty())
     runtime_.refuse("macro '{}' takes no keyword argument '{}'", name, others.front().first.text()->bytes);
   if (!signature.uses_positional && given.positional.size() > count)
@@ -204,7 +206,7 @@ Evaluator::Flow Evaluator::run_node(const CallBlock& node, const ScopePointer& s
   const Call& call = std::get<Call>(node.call->node);
   const Value callee = evaluate(*call.callee, scope);
   Arguments given = arguments(call.arguments, scope);
-  given.named.emplace_back("caller", macro("", node.signature, node.body, scope));
+  given.named.push_back({"caller", macro("", node.signature, node.body, scope)});
   output_->append(str(runtime_, runtime_.call(callee, given)));
   return Flow::next;
 }

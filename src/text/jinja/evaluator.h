@@ -11,7 +11,7 @@ class Evaluator {
   explicit Evaluator(Runtime& runtime) : runtime_(runtime) {}
 
   // The text of the whole body, with `globals` as the outermost names.
-  MarkedText run(const Body& body, std::shared_ptr<Scope> globals);
+  MarkedText run(const Body& body, const std::shared_ptr<Scope>& globals);
 
  private:
   using ScopePointer = std::shared_ptr<Scope>;

@@ -76,6 +76,7 @@ ExpressionPointer ExpressionParser::make(std::uint32_t line, Node node) {
   Depth depth;
   depth(node);
   if (depth.value >= kMaximumDepth) tokens_.refuse(fmt::format("an expression has more than {} operators in one another", kMaximumDepth));
+  budget_.hold(sizeof(Expression));  // for as long as the template lives
   auto made = std::make_unique<Expression>();
   made->line = line;
   made->depth = depth.value + 1;

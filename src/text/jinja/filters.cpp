@@ -142,7 +142,7 @@ std::optional<Integer> parsed_integer(const NativeCall& call, std::string_view t
 Value to_integer(const NativeCall& call) {
   const Value& value = call.subject;
   if (value.is_undefined()) call.runtime.refuse_undefined(value);
-  const Value standard = call.find(0) == nullptr ? Value(Integer{0}) : call.at(0);
+  Value standard = call.find(0) == nullptr ? Value(Integer{0}) : call.at(0);
   std::optional<double> real;
   if (const Text* text = value.text()) {
     if (const std::optional<Integer> integer = parsed_integer(call, text->bytes, call.integer(1, 10))) return *integer;
@@ -220,7 +220,8 @@ Value formatted(const NativeCall& call) {
   const Value text = soft_str(call.runtime, call.subject);
   if (call.arguments.named.empty()) return percent_format(call.runtime, *text.text(), call.runtime.tuple(call.arguments.positional));
   std::vector<Dict::Entry> entries;
-  for (const auto& [name, value] : call.arguments.named) entries.emplace_back(call.runtime.text(name), value);
+  entries.reserve(call.arguments.named.size());
+  for (const NamedArgument& given : call.arguments.named) entries.emplace_back(call.runtime.name_of(given), given.value);
   return percent_format(call.runtime, *text.text(), call.runtime.dict(std::move(entries)));
 }
 

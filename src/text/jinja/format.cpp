@@ -69,7 +69,8 @@ class Repr {
   }
   void show(const std::shared_ptr<Namespace>& space) {
     std::vector<Dict::Entry> list;
-    for (const auto& [name, value] : space->attributes) list.emplace_back(runtime_.text(name), value);
+    for (const auto& [name, value] : space->attributes)  // a name may have been the user's, and no control token needs one
+      list.emplace_back(runtime_.name_of({.name = name, .value = {}, .from_user = true}), value);
     writer_.append("<Namespace ");
     entries(list);
     writer_.append(">");

@@ -44,13 +44,13 @@ std::vector<Dict::Entry> entries_of(const NativeCall& call) {
       runtime.put(entries, both[0], both[1]);
     }
   }
-  for (const auto& [name, value] : call.arguments.named) runtime.put(entries, runtime.text(name), value);
+  for (const NamedArgument& given : call.arguments.named) runtime.put(entries, runtime.name_of(given), given.value);
   return entries;
 }
 
 // Names with an underscore in front are Python's own; transformers refuses them as well.
 Value make_namespace(const NativeCall& call) {
-  const Value made = call.runtime.new_namespace();
+  Value made = call.runtime.new_namespace();
   Namespace& space = **made.get_if<std::shared_ptr<Namespace>>();
   for (const auto& [key, value] : entries_of(call)) {
     const std::string& name = text_argument(call.runtime, key, call.name).bytes;

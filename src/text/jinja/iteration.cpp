@@ -66,8 +66,9 @@ Bounds bounds_of(const Runtime& runtime, const Value& start, const Value& stop, 
     if (!number || number->is_real) runtime.refuse("slice indices must be integers or None, not {}", value.type_name());
     return number->integer;
   };
-  const Integer by = given(step, 1);
-  if (by == 0) runtime.refuse("slice step cannot be zero");
+  const Integer wanted = given(step, 1);
+  if (wanted == 0) runtime.refuse("slice step cannot be zero");
+  const Integer by = std::clamp<Integer>(wanted, -size - 1, size + 1);  // a longer step leaves the sequence as well
   const Integer lowest = by < 0 ? -1 : 0, highest = by < 0 ? size - 1 : size;
   const auto clamped = [&](const Value& value, Integer standard) {
     if (value.is_none()) return standard;
@@ -124,6 +125,7 @@ Value Runtime::slice(const Value& object, const Value& start, const Value& stop,
   const List* whole = object.list();
   if (object.is<Range>()) unsupported("slices of a range are not supported; make a list of it first");
   if (text == nullptr && whole == nullptr) return undefined(fmt::format("{} object has no slices", object.type_name()));
+  if (text != nullptr) budget_.spend(text->bytes.size() / 64);
   const auto size = static_cast<Integer>(*length(object));
   const Bounds bounds = bounds_of(*this, start, stop, step, size);
   std::vector<std::size_t> chosen;
@@ -132,6 +134,7 @@ Value Runtime::slice(const Value& object, const Value& start, const Value& stop,
   budget_.spend(chosen.size() / 8 + 1);
   if (whole != nullptr) {
     std::vector<Value> items;
+    items.reserve(chosen.size());
     for (const std::size_t index : chosen) items.push_back(whole->items[index]);
     return list(std::move(items), whole->tuple);
   }

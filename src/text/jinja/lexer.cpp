@@ -20,6 +20,8 @@ using Kind = Token::Kind;
 constexpr std::array<std::string_view, 27> kSymbols = {"//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]",
                                                        "(",  ")",  "{",  "}",  ">",  "<",  "=", ".", ":", "|", ",", ";", ""};
 
+constexpr std::size_t kMostTokens = std::size_t{1} << 18;  // each takes a hundred bytes, whatever its length in the template
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // "\r\n" and "\r" count as "\n", and one line end at the end of the template is not part of it.
@@ -53,7 +55,11 @@ class Lexer {
 
   bool follows(std::string_view word, std::size_t at) const { return text_.substr(std::min(at, text_.size()), word.size()) == word; }
 
-  void add(Kind kind, std::string text = {}) { tokens_.push_back({.kind = kind, .line = line_, .text = std::move(text)}); }
+  void add(Kind kind, std::string text = {}) {
+    if (tokens_.size() == kMostTokens)
+      fail(ErrorCode::out_of_memory, "[template] the template has more than {} tokens; no model's own is a tenth as long", kMostTokens);
+    tokens_.push_back({.kind = kind, .line = line_, .text = std::move(text)});
+  }
 
   void move_to(std::size_t position) {
     line_ += static_cast<std::uint32_t>(

@@ -12,21 +12,22 @@ namespace {
 
 using LoopPointer = std::shared_ptr<Loop>;
 
-Value cycled(Runtime& runtime, const Loop& loop, const Arguments& arguments) {
+Value cycled(Runtime& runtime, const LoopPointer& loop, const Arguments& arguments) {
   if (arguments.positional.empty()) runtime.refuse("no items for cycling given");
-  return arguments.positional[static_cast<std::size_t>(loop.index0) % arguments.positional.size()];
+  return arguments.positional[static_cast<std::size_t>(loop->index0) % arguments.positional.size()];
 }
 
-Value changed(Runtime& runtime, Loop& loop, const Arguments& arguments) {
+Value changed(Runtime& runtime, const LoopPointer& loop, const Arguments& arguments) {
   const Value now = runtime.tuple(arguments.positional);
-  if (loop.changed && equal(runtime, *loop.changed, now)) return false;
-  loop.changed = now;
+  if (loop->changed && equal(runtime, *loop->changed, now)) return false;
+  if (!loop->changed) runtime.keep(loop);
+  loop->changed = now;
   return true;
 }
 
-Value method(Runtime& runtime, const LoopPointer& loop, std::string name, Value (*call)(Runtime&, Loop&, const Arguments&)) {
+Value method(Runtime& runtime, const LoopPointer& loop, std::string name, Value (*call)(Runtime&, const LoopPointer&, const Arguments&)) {
   return runtime.function(std::move(name), "method", loop->depth + 1,
-                          [loop, call](Runtime& with, const Arguments& arguments) { return call(with, *loop, arguments); });
+                          [loop, call](Runtime& with, const Arguments& arguments) { return call(with, loop, arguments); });
 }
 
 struct Row {
@@ -54,10 +55,7 @@ constexpr std::array kRows = {
           const std::optional<Value>& next = loop->peek();
           return next ? *next : runtime.undefined("there is no next item");
         }},
-    Row{"cycle",
-        [](Runtime& runtime, const LoopPointer& loop) {
-          return method(runtime, loop, "cycle", [](Runtime& with, Loop& of, const Arguments& given) { return cycled(with, of, given); });
-        }},
+    Row{"cycle", [](Runtime& runtime, const LoopPointer& loop) { return method(runtime, loop, "cycle", cycled); }},
     Row{"changed", [](Runtime& runtime, const LoopPointer& loop) { return method(runtime, loop, "changed", changed); }},
 };
 

@@ -43,7 +43,7 @@ Bound::Bound(const Runtime& runtime, std::string_view function, std::string_view
   if (arguments.positional.size() > wanted.names.size() && !wanted.any)
     runtime.refuse("{}() takes at most {} arguments ({} given)", function, wanted.names.size(), arguments.positional.size());
   for (std::size_t i = 0; i < std::min(arguments.positional.size(), values_.size()); ++i) values_[i] = &arguments.positional[i];
-  for (const auto& [name, value] : arguments.named) {
+  for (const auto& [name, value, from_user] : arguments.named) {
     const auto found = std::ranges::find(wanted.names, name);
     if (found == wanted.names.end() && wanted.any) continue;
     if (found == wanted.names.end() || wanted.positional_only)
@@ -90,7 +90,8 @@ std::string names_of(Natives rows) {
 
 Value call_native(Runtime& runtime, const Native& row, const Value& subject, const Arguments& arguments) {
   const Level level(runtime.budget());
-  runtime.budget().spend(1);
+  const Text* text = subject.text();
+  runtime.budget().spend(1 + (text == nullptr ? 0 : text->bytes.size() / 64));  // most walk all of it
   const Bound bound(runtime, row.name, row.parameters, arguments);
   return row.call({runtime, row.name, subject, bound, arguments});
 }

@@ -8,6 +8,7 @@
 #include "text/jinja/format.h"
 #include "text/jinja/loop.h"
 #include "text/jinja/runtime.h"
+#include "text/searching.h"
 
 namespace tightrope::text::jinja {
 namespace {
@@ -104,7 +105,7 @@ Value divide(Runtime& runtime, const Value& left, const Value& right) {
   return as_real(pair.left) / as_real(pair.right);
 }
 
-// Python rounds quotients down, and the remainder has the divisor's sign.
+// Python rounds quotients down.
 Integer floor_quotient(Runtime& runtime, Integer a, Integer b) {
   if (b == -1) {
     Integer negated = 0;
@@ -113,6 +114,13 @@ Integer floor_quotient(Runtime& runtime, Integer a, Integer b) {
   }
   const Integer quotient = a / b;
   return a % b != 0 && (a < 0) != (b < 0) ? quotient - 1 : quotient;
+}
+
+// The remainder has the divisor's sign. The quotient times the divisor may not fit where the remainder does.
+Integer floor_remainder(Integer a, Integer b) {
+  if (b == -1) return 0;
+  const Integer remainder = a % b;
+  return remainder != 0 && (remainder < 0) != (b < 0) ? remainder + b : remainder;
 }
 
 double real_remainder(double a, double b) {
@@ -142,8 +150,7 @@ Value modulo(Runtime& runtime, const Value& left, const Value& right) {
   const Pair pair = numbers(runtime, "%", left, right);
   check_divisor(runtime, pair.right);
   if (pair.real()) return real_remainder(as_real(pair.left), as_real(pair.right));
-  return pair.right.integer == -1 ? Integer{0}
-                                  : pair.left.integer - floor_quotient(runtime, pair.left.integer, pair.right.integer) * pair.right.integer;
+  return floor_remainder(pair.left.integer, pair.right.integer);
 }
 
 Value power(Runtime& runtime, const Value& left, const Value& right) {
@@ -250,7 +257,10 @@ bool equal(Runtime& runtime, const Value& left, const Value& right) {
   runtime.budget().spend(1);
   const std::optional<Number> a = number_of(left), b = number_of(right);
   if (a && b) return a->is_real || b->is_real ? as_real(*a) == as_real(*b) : a->integer == b->integer;
-  if (left.is_text() && right.is_text()) return left.text()->bytes == right.text()->bytes;
+  if (left.is_text() && right.is_text()) {
+    runtime.budget().spend(std::min(left.text()->bytes.size(), right.text()->bytes.size()) / 64);
+    return left.text()->bytes == right.text()->bytes;
+  }
   if (const List *x = left.list(), *y = right.list(); x != nullptr && y != nullptr)
     return x->tuple == y->tuple &&
            std::ranges::equal(x->items, y->items, [&](const Value& p, const Value& q) { return equal(runtime, p, q); });
@@ -268,7 +278,10 @@ bool less(Runtime& runtime, const Value& left, const Value& right) {
   runtime.budget().spend(1);
   const std::optional<Number> a = number_of(left), b = number_of(right);
   if (a && b) return a->is_real || b->is_real ? as_real(*a) < as_real(*b) : a->integer < b->integer;
-  if (left.is_text() && right.is_text()) return left.text()->bytes < right.text()->bytes;  // UTF-8 sorts as code points do
+  if (left.is_text() && right.is_text()) {
+    runtime.budget().spend(std::min(left.text()->bytes.size(), right.text()->bytes.size()) / 64);
+    return left.text()->bytes < right.text()->bytes;  // UTF-8 sorts as code points do
+  }
   if (const List *x = left.list(), *y = right.list(); x != nullptr && y != nullptr && x->tuple == y->tuple) {
     for (std::size_t i = 0; i < std::min(x->items.size(), y->items.size()); ++i) {
       if (!equal(runtime, x->items[i], y->items[i])) return less(runtime, x->items[i], y->items[i]);
@@ -283,7 +296,7 @@ bool contains(Runtime& runtime, const Value& container, const Value& item) {
     const Text* part = item.text();
     if (part == nullptr) runtime.refuse("'in <string>' requires string as left operand, not {}", item.type_name());
     runtime.budget().spend(text->bytes.size() / 64);
-    return text->bytes.find(part->bytes) != std::string::npos;
+    return find_part(text->bytes, part->bytes) != std::string::npos;
   }
   if (const Dict* dict = container.dict()) {
     runtime.budget().spend(dict->entries.size() / 16);

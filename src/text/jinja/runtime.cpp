@@ -59,6 +59,12 @@ const Value* Scope::find(std::string_view name) const {
   return nullptr;
 }
 
+std::size_t Scope::names() const {
+  std::size_t count = 0;
+  for (const Scope* scope = this; scope != nullptr; scope = scope->parent.get()) count += scope->variables.size();
+  return count;
+}
+
 void Scope::set(std::string_view name, Value value) {
   const auto found = std::ranges::find(variables, name, &std::pair<std::string, Value>::first);
   if (found != variables.end())
@@ -70,6 +76,7 @@ void Scope::set(std::string_view name, Value value) {
 Runtime::~Runtime() {
   for (const auto& scope : kept_) scope->variables.clear();
   for (const auto& space : namespaces_) space->attributes.clear();
+  for (const auto& loop : loops_) loop->changed.reset();
 }
 
 Value Runtime::text(MarkedText text) {
@@ -78,6 +85,12 @@ Value Runtime::text(MarkedText text) {
 }
 
 Value Runtime::text(std::string_view text) { return this->text(MarkedText{.bytes = std::string(text), .user = {}}); }
+
+Value Runtime::name_of(const NamedArgument& argument) {
+  TextWriter writer(budget_);
+  writer.append(argument.name, argument.from_user);
+  return text(writer.take());
+}
 
 Value Runtime::list(std::vector<Value> items, bool tuple) {
   budget_.spend(items.size() / 8);
@@ -122,7 +135,17 @@ void Runtime::put(std::vector<Dict::Entry>& entries, const Value& key, const Val
 }
 
 void Runtime::keep(std::shared_ptr<Scope> scope) {
-  if (std::ranges::find(kept_, scope) == kept_.end() || kept_.size() > 64) kept_.push_back(std::move(scope));
+  constexpr std::uint64_t kScopeBytes = 256;  // with a loop and a few names in it
+  constexpr std::size_t kLookedAt = 64;       // a scope that is kept again was mostly kept just before
+  const auto recent = kept_.size() > kLookedAt ? kept_.end() - kLookedAt : kept_.begin();
+  if (std::find(recent, kept_.end(), scope) != kept_.end()) return;
+  budget_.hold(kScopeBytes);  // until the end
+  kept_.push_back(std::move(scope));
+}
+
+void Runtime::keep(std::shared_ptr<Loop> loop) {
+  budget_.hold(sizeof(Loop));  // until the end
+  loops_.push_back(std::move(loop));
 }
 
 void Runtime::refuse_undefined(const Value& value) const {
@@ -155,6 +178,7 @@ Value Runtime::attribute(const Value& object, std::string_view name) {
     if (std::optional<Value> value = loop_attribute(*this, *loop, name)) return *value;
   }
   if (const auto* space = object.get_if<std::shared_ptr<Namespace>>()) {
+    budget_.spend((*space)->attributes.size() / 16);
     if (std::optional<Value> value = namespace_attribute(**space, name)) return *value;
   }
   if (const auto* function = object.get_if<std::shared_ptr<const Function>>(); function != nullptr && (*function)->type == "Macro") {

@@ -18,6 +18,7 @@ struct Scope {
   std::vector<std::pair<std::string, Value>> variables;
 
   const Value* find(std::string_view name) const;
+  std::size_t names() const;  // how many there are, those of the blocks around included
   void set(std::string_view name, Value value);
 };
 
@@ -35,6 +36,7 @@ class Runtime {
 
   Value text(MarkedText text);
   Value text(std::string_view text);
+  Value name_of(const NamedArgument& argument);
   Value list(std::vector<Value> items, bool tuple = false);
   Value tuple(std::vector<Value> items) { return list(std::move(items), true); }
   Value dict(std::vector<Dict::Entry> entries);
@@ -47,6 +49,7 @@ class Runtime {
 
   // Keeps a scope that a function remembers, and empties it at the end: without that, the two would keep each other.
   void keep(std::shared_ptr<Scope> scope);
+  void keep(std::shared_ptr<Loop> loop);  // the same for a loop that remembers what it was told: that may be the loop
 
   // object.name and object[key], with what the sandbox of transformers allows.
   Value attribute(const Value& object, std::string_view name);
@@ -65,13 +68,13 @@ class Runtime {
 
   void at_line(std::uint32_t line) { line_ = line; }
   std::uint32_t line() const { return line_; }
-  template <class... Arguments_>
-  [[noreturn]] void refuse(fmt::format_string<Arguments_...> text, Arguments_&&... arguments) const {
-    fail(ErrorCode::malformed, "[template] line {}: {}", line_, fmt::format(text, std::forward<Arguments_>(arguments)...));
+  template <class... Parts>
+  [[noreturn]] void refuse(fmt::format_string<Parts...> text, Parts&&... arguments) const {
+    fail(ErrorCode::malformed, "[template] line {}: {}", line_, fmt::format(text, std::forward<Parts>(arguments)...));
   }
-  template <class... Arguments_>
-  [[noreturn]] void unsupported(fmt::format_string<Arguments_...> text, Arguments_&&... arguments) const {
-    fail(ErrorCode::unsupported, "[template] line {}: {}", line_, fmt::format(text, std::forward<Arguments_>(arguments)...));
+  template <class... Parts>
+  [[noreturn]] void unsupported(fmt::format_string<Parts...> text, Parts&&... arguments) const {
+    fail(ErrorCode::unsupported, "[template] line {}: {}", line_, fmt::format(text, std::forward<Parts>(arguments)...));
   }
   [[noreturn]] void refuse_undefined(const Value& value) const;
 
@@ -85,6 +88,7 @@ class Runtime {
   std::uint32_t line_ = 0;
   std::vector<std::shared_ptr<Scope>> kept_;
   std::vector<std::shared_ptr<Namespace>> namespaces_;
+  std::vector<std::shared_ptr<Loop>> loops_;
 };
 
 // How a native function takes its arguments: "old new [count]": names in order, those in brackets may be absent; "/" at the end: by

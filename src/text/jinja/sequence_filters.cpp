@@ -43,6 +43,7 @@ std::vector<Value> sorted_by(const NativeCall& call, const std::vector<Value>& i
     return reverse ? less(call.runtime, keys[b], keys[a]) : less(call.runtime, keys[a], keys[b]);
   });
   std::vector<Value> sorted;
+  sorted.reserve(order.size());
   for (const std::size_t i : order) sorted.push_back(items[i]);
   return sorted;
 }
@@ -50,6 +51,7 @@ std::vector<Value> sorted_by(const NativeCall& call, const std::vector<Value>& i
 Value sort(const NativeCall& call) {
   const std::vector<Value> items = call.runtime.items(call.subject);
   std::vector<Value> keys;
+  keys.reserve(items.size());
   for (const Value& item : items) keys.push_back(sort_keys(call, item, none_or(call, 2), call.truth(1, false)));
   return call.runtime.list(sorted_by(call, items, keys, call.truth(0, false)));
 }
@@ -122,7 +124,7 @@ Value reverse(const NativeCall& call) {
   if (call.subject.is_text()) return call.runtime.slice(call.subject, None{}, None{}, Integer{-1});
   std::vector<Value> all = call.runtime.items(call.subject);
   std::ranges::reverse(all);
-  const Value reversed = call.runtime.list(std::move(all));
+  Value reversed = call.runtime.list(std::move(all));
   if (call.subject.is<std::shared_ptr<Iterator>>()) return reversed;
   return call.runtime.iterator("list_reverseiterator", reversed, call.runtime.source(reversed));
 }
@@ -175,7 +177,7 @@ Arguments without_first(const Arguments& arguments, std::size_t count) {
 
 Source mapped_attribute(const NativeCall& call) {
   Value path = None{}, standard;
-  for (const auto& [name, value] : call.arguments.named) {
+  for (const auto& [name, value, from_user] : call.arguments.named) {
     if (name != "attribute" && name != "default") call.runtime.refuse("Unexpected keyword argument '{}'", name);
     (name == "attribute" ? path : standard) = value;
   }
@@ -189,7 +191,7 @@ Source mapped_attribute(const NativeCall& call) {
 
 Value map(const NativeCall& call) {
   if (!is_true(call.subject)) return call.runtime.iterator("generator", Value(), [] { return std::optional<Value>(); });
-  const bool by_attribute = std::ranges::any_of(call.arguments.named, [](const auto& argument) { return argument.first == "attribute"; });
+  const bool by_attribute = std::ranges::any_of(call.arguments.named, [](const auto& argument) { return argument.name == "attribute"; });
   if (call.arguments.positional.empty() && by_attribute) return call.runtime.iterator("generator", call.subject, mapped_attribute(call));
   if (call.arguments.positional.empty()) call.runtime.refuse("map requires a filter argument");
   const std::string name = text_argument(call.runtime, call.arguments.positional[0], call.name).bytes;

@@ -20,7 +20,7 @@ struct Layout {
   std::optional<std::uint64_t> precision;
 };
 
-constexpr std::uint64_t kMostDigits = 500;  // after the point
+constexpr std::uint64_t kMostDigits = 500;  // after the point, or of an integer that a precision fills up
 
 // Digits at `at`, which is moved behind them.
 std::optional<std::uint64_t> count_at(Runtime& runtime, std::string_view text, std::size_t& at) {
@@ -85,8 +85,8 @@ void append_integer(Runtime& runtime, TextWriter& writer, const Layout& layout, 
   std::string digits = digits_of(value, row->base);
   if (layout.type == 'X')
     std::ranges::transform(digits, digits.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  if (layout.precision && *layout.precision > digits.size())
-    digits.insert(0, std::min(*layout.precision, kMostDigits) - digits.size(), '0');
+  if (layout.precision && *layout.precision > kMostDigits) runtime.unsupported("more than {} digits are not supported", kMostDigits);
+  if (layout.precision && *layout.precision > digits.size()) digits.insert(0, *layout.precision - digits.size(), '0');
   append_number(writer, layout, value < 0, std::string(row->prefix), std::move(digits));
 }
 
@@ -157,6 +157,7 @@ class Percent {
       const std::size_t end = text_.find(')', at);
       if (end == std::string_view::npos) runtime_.refuse("incomplete format key");
       if (values_.dict() == nullptr) runtime_.refuse("format requires a mapping");
+      runtime_.budget().spend(values_.dict()->entries.size() / 16);
       const Value* found = values_.dict()->find(text_.substr(at + 1, end - at - 1));
       if (found == nullptr)
         runtime_.refuse("the mapping of a format has no '{}'", text_.substr(at + 1, std::min<std::size_t>(end - at - 1, 64)));
@@ -194,13 +195,19 @@ class Percent {
     if (std::string_view("diuxXo").find(layout.type) != std::string_view::npos) {
       if (!number || (number->is_real && std::string_view("xXo").find(layout.type) != std::string_view::npos))
         runtime_.refuse("%{} format: a number is required, not {}", layout.type, value.type_name());
-      return append_integer(runtime_, writer_, layout, number->is_real ? static_cast<Integer>(number->real) : number->integer);
+      return append_integer(runtime_, writer_, layout, number->is_real ? whole(number->real) : number->integer);
     }
     if (std::string_view("eEfFgG").find(layout.type) != std::string_view::npos) {
       if (!number) runtime_.refuse("must be real number, not {}", value.type_name());
       return append_real(runtime_, writer_, layout, as_real(*number));
     }
     runtime_.unsupported("the format type '%{}' is not supported; supported are s, r, d, i, u, x, X, o, e, E, f, F, g, G", layout.type);
+  }
+
+  Integer whole(double real) const {
+    if (!std::isfinite(real)) runtime_.refuse("cannot convert float {} to integer", std::isnan(real) ? "NaN" : "infinity");
+    if (std::fabs(real) >= 0x1p126) runtime_.unsupported("an integer needs more than 128 bits; nothing this large is supported");
+    return static_cast<Integer>(real);
   }
 
   Runtime& runtime_;
@@ -280,9 +287,9 @@ class Braces {
       if (*index >= arguments_.positional.size()) runtime_.refuse("Replacement index {} out of range for positional args tuple", *index);
       return arguments_.positional[*index];
     }
-    const auto found = std::ranges::find(arguments_.named, name, &std::pair<std::string, Value>::first);
+    const auto found = std::ranges::find(arguments_.named, name, &NamedArgument::name);
     if (found == arguments_.named.end()) runtime_.refuse("a format has no value for '{}'", name.substr(0, 64));
-    return found->second;
+    return found->value;
   }
 
   static bool is_align(char c) { return c == '<' || c == '>' || c == '^' || c == '='; }

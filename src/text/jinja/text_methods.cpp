@@ -6,6 +6,7 @@
 #include "text/jinja/format.h"
 #include "text/jinja/native.h"
 #include "text/jinja/operators.h"
+#include "text/searching.h"
 #include "text/unicode.h"
 #include "text/utf8.h"
 
@@ -36,6 +37,7 @@ Value stripped(const NativeCall& call, Sides sides) {
   const auto goes = [&](std::size_t at) {
     const CodePoint point = code_point_at(text.bytes, at);
     if (characters == nullptr) return is_space(point.value);
+    call.runtime.budget().spend(characters->bytes.size() / 64);
     for (std::size_t i = 0; i < characters->bytes.size(); i += code_point_at(characters->bytes, i).bytes)
       if (code_point_at(characters->bytes, i).value == point.value) return true;
     return false;
@@ -56,11 +58,14 @@ Value affixed(const NativeCall& call, bool at_end) {
     return std::clamp<Integer>(given < 0 ? std::max<Integer>(given, -size) + size : given, 0, size + 1);
   };
   const Integer from = position(1, 0), to = std::min(position(2, size), size);
+  const bool empty = from > to || from > size;
+  const std::size_t begin = empty ? 0 : text.offset(static_cast<std::size_t>(from));
+  const std::size_t end = empty ? 0 : text.offset(static_cast<std::size_t>(to));
+  const std::string_view within = std::string_view(text.bytes).substr(begin, end - begin);
   const auto holds = [&](const Value& value) {
     const std::string& affix = text_argument(call.runtime, value, call.name).bytes;
-    if (from > to || from > size) return false;
-    const std::size_t begin = text.offset(static_cast<std::size_t>(from)), end = text.offset(static_cast<std::size_t>(to));
-    const std::string_view within = std::string_view(text.bytes).substr(begin, end - begin);
+    call.runtime.budget().spend(1 + affix.size() / 64);
+    if (empty) return false;
     return at_end ? within.ends_with(affix) : within.starts_with(affix);
   };
   const List* several = call.at(0).list();
@@ -95,34 +100,30 @@ std::vector<ByteSpan> split_at_spaces(const Text& text, Integer most, bool from_
   return parts;
 }
 
-std::vector<ByteSpan> split_at_text(const Text& text, std::string_view separator, Integer most, bool from_right) {
+std::vector<ByteSpan> split_at_text(std::string_view text, std::string_view separator, Integer most) {
   std::vector<ByteSpan> parts;
-  if (from_right) {
-    std::size_t end = text.bytes.size();
-    while (most < 0 || static_cast<Integer>(parts.size()) < most) {
-      if (end < separator.size()) break;
-      const std::size_t found = text.bytes.rfind(separator, end - separator.size());
-      if (found == std::string::npos) break;
-      parts.push_back({found + separator.size(), end});
-      end = found;
-    }
-    parts.push_back({0, end});
-    std::ranges::reverse(parts);
-    return parts;
-  }
   std::size_t begin = 0;
   while (most < 0 || static_cast<Integer>(parts.size()) < most) {
-    const std::size_t found = text.bytes.find(separator, begin);
+    const std::size_t found = find_part(text, separator, begin);
     if (found == std::string::npos) break;
     parts.push_back({begin, found});
     begin = found + separator.size();
   }
-  parts.push_back({begin, text.bytes.size()});
+  parts.push_back({begin, text.size()});
+  return parts;
+}
+
+// From the right is from the left in a mirror.
+std::vector<ByteSpan> split_at_text_from_right(std::string_view text, std::string_view separator, Integer most) {
+  std::vector<ByteSpan> parts = split_at_text(mirrored(text), mirrored(separator), most);
+  for (ByteSpan& part : parts) part = {text.size() - part.end, text.size() - part.begin};
+  std::ranges::reverse(parts);
   return parts;
 }
 
 Value list_of_parts(const NativeCall& call, const std::vector<ByteSpan>& parts) {
   std::vector<Value> items;
+  items.reserve(parts.size());
   for (const ByteSpan& span : parts) items.push_back(part(call, subject(call), span.begin, span.end));
   return call.runtime.list(std::move(items));
 }
@@ -134,7 +135,7 @@ Value split(const NativeCall& call, bool from_right) {
   call.runtime.budget().spend(text.bytes.size() / 16);
   if (separator == nullptr) return list_of_parts(call, split_at_spaces(text, most, from_right));
   if (separator->bytes.empty()) call.runtime.refuse("empty separator");
-  return list_of_parts(call, split_at_text(text, separator->bytes, most, from_right));
+  return list_of_parts(call, (from_right ? split_at_text_from_right : split_at_text)(text.bytes, separator->bytes, most));
 }
 
 bool ends_line(char32_t code) {
@@ -167,7 +168,7 @@ Value partitioned(const NativeCall& call, bool from_right) {
   const Text& text = subject(call);
   const Text& separator = text_argument(call.runtime, call.at(0), call.name);
   if (separator.bytes.empty()) call.runtime.refuse("empty separator");
-  const std::size_t found = from_right ? text.bytes.rfind(separator.bytes) : text.bytes.find(separator.bytes);
+  const std::size_t found = (from_right ? find_last_part : find_first_part)(text.bytes, separator.bytes);
   const Value nothing = part(call, text, 0, 0);
   if (found == std::string::npos) {
     return from_right ? call.runtime.tuple({nothing, nothing, call.subject}) : call.runtime.tuple({call.subject, nothing, nothing});
@@ -186,7 +187,7 @@ Value replace(const NativeCall& call) {
   Integer done = 0;
   std::size_t at = 0;
   while (most < 0 || done < most) {
-    const std::size_t found = old.bytes.empty() ? at : text.bytes.find(old.bytes, at);
+    const std::size_t found = old.bytes.empty() ? at : find_part(text.bytes, old.bytes, at);
     if (found == std::string::npos || found > text.bytes.size()) break;
     writer.append(text, at, found);
     writer.append(fresh);
@@ -207,7 +208,7 @@ Integer position(const NativeCall& call, bool from_right) {
   const std::string& text = subject(call).bytes;
   if (call.find(1) != nullptr) call.runtime.unsupported("a range for {} is not supported; slice the string first", call.name);
   const std::string& wanted = text_argument(call.runtime, call.at(0), call.name).bytes;
-  const std::size_t found = from_right ? text.rfind(wanted) : text.find(wanted);
+  const std::size_t found = (from_right ? find_last_part : find_first_part)(text, wanted);
   if (found == std::string::npos) return -1;
   return static_cast<Integer>(MarkedText{.bytes = text.substr(0, found), .user = {}}.length());
 }
@@ -224,7 +225,8 @@ Value count(const NativeCall& call) {
   const std::string& wanted = text_argument(call.runtime, call.at(0), call.name).bytes;
   if (wanted.empty()) return static_cast<Integer>(text.length()) + 1;
   Integer found = 0;
-  for (std::size_t at = text.bytes.find(wanted); at != std::string::npos; at = text.bytes.find(wanted, at + wanted.size())) ++found;
+  for (std::size_t at = find_part(text.bytes, wanted); at != std::string::npos; at = find_part(text.bytes, wanted, at + wanted.size()))
+    ++found;
   return found;
 }
 

@@ -73,6 +73,7 @@ class Value {
   Value() = default;
   template <class T>
     requires kIsAlternative<std::remove_cvref_t<T>, Storage>
+  // NOLINTNEXTLINE(bugprone-forwarding-reference-overload): a Value is no alternative, so it hides neither copy nor move
   Value(T&& value) : storage_(std::in_place_type<std::remove_cvref_t<T>>, std::forward<T>(value)) {}
 
   // Null when it is of another type.
@@ -126,9 +127,15 @@ struct Iterator {
   unsigned depth = 0;
 };
 
+struct NamedArgument {
+  std::string name;
+  Value value;
+  bool from_user = false;  // the name: it was a key of the user's in a mapping behind **
+};
+
 struct Arguments {
   std::vector<Value> positional;
-  std::vector<std::pair<std::string, Value>> named;
+  std::vector<NamedArgument> named;
 };
 
 // Whatever can be called.

@@ -49,6 +49,7 @@ class Bpe final : public Model {
     }
     if (word.size() >= Merge::kNone)
       fail(ErrorCode::invalid_argument, "[tokenizer] a word of {} bytes is beyond 4 GiB; encode the text in parts", word.size());
+    if (word.size() <= kShortWord && has_no_affixes()) return encode_short(word, sink);
     Parts parts(*this, word, sink);
     each_symbol(word, [&](Symbol symbol) { parts.add(symbol); });
     parts.flush();
@@ -60,6 +61,16 @@ class Bpe final : public Model {
     bool made = false;
   };
 
+  bool has_no_affixes() const { return continuing_prefix_.empty() && end_suffix_.empty(); }
+
+  void encode_short(std::string_view word, TokenSink& sink) const {  // no more symbols than bytes, as there are no affixes
+    std::array<Symbol, kShortWord> symbols;
+    std::size_t count = 0, end = 0;
+    each_symbol(word, [&](Symbol symbol) { symbols[count++] = symbol; });
+    count = merge_short(merges_, std::span(symbols).first(count));
+    for (const Symbol symbol : std::span(symbols).first(count)) sink.put(symbol.id, std::min(end += symbol.bytes, word.size()));
+  }
+
   // Where no merge can join two neighbouring symbols, the word falls into parts that merge independently.
   class Parts {
    public:
@@ -67,7 +78,7 @@ class Bpe final : public Model {
       symbols_.reserve(std::min<std::size_t>(word.size(), kShortWord));
     }
     void add(Symbol symbol) {
-      if (word_.size() > kUncut && !symbols_.empty() && !bpe_.joints_.find(symbols_.back().id, symbol.id)) flush();
+      if (!symbols_.empty() && !bpe_.joints_.find(symbols_.back().id, symbol.id)) flush();
       symbols_.push_back(symbol);
       end_ += symbol.bytes;
     }
@@ -82,7 +93,6 @@ class Bpe final : public Model {
     }
 
    private:
-    static constexpr std::size_t kUncut = 12;  // bytes; merging so few is cheaper than looking for borders
     bool put_whole() {
       const bool whole = end_ - begin_ <= bpe_.longest_whole_word_ && bpe_.whole_words_are_merged_ && bpe_.keeps_everything_;
       if (!whole || end_ - begin_ == word_.size()) return false;
@@ -161,7 +171,7 @@ class Bpe final : public Model {
   }
 
   void find_whole_words(const TokenizerDefinition& definition) {
-    if (!continuing_prefix_.empty() || !end_suffix_.empty()) return;
+    if (!has_no_affixes()) return;
     const std::vector<bool> members = model_tokens(definition);
     whole_words_.reserve(members.size());
     std::vector<Symbol> symbols;
@@ -244,7 +254,7 @@ class Bpe final : public Model {
 
   void merge(std::vector<Symbol>& symbols) const {
     if (symbols.size() <= kShortWord)
-      merge_short(merges_, symbols);
+      symbols.resize(merge_short(merges_, symbols));
     else if (results_are_no_symbols_)
       long_words().merge(symbols);
     else

@@ -1,6 +1,6 @@
 // ByteLevel as a normalizer: every byte spelt in the byte-level alphabet.
 #include "text/byte_alphabet.h"
-#include "text/normalizers/characters.h"
+#include "text/components.h"
 
 namespace tightrope::text {
 namespace {
@@ -9,7 +9,7 @@ constexpr std::string_view kName = "ByteLevel";
 
 void spell(AlignedText& text) { spell_bytes(text); }
 
-NormalizerPointer read(const Json&) { return std::make_shared<const PlainNormalizer<spell>>(kName); }
+NormalizerPointer read(const Json&) { return std::make_shared<const Plain<Normalizer, spell>>(kName); }
 
 }  // namespace
 

@@ -38,20 +38,4 @@ void change_characters(AlignedText& aligned, ChangeOf&& change_of) {
   aligned = out.take();
 }
 
-// A normalizer without options.
-template <auto Apply>
-class PlainNormalizer final : public Normalizer {
- public:
-  explicit PlainNormalizer(std::string_view name) : name_(name) {}
-  void apply(AlignedText& text) const override { Apply(text); }
-  Json write() const override {
-    Json json = Json::object();
-    json["type"] = name_;
-    return json;
-  }
-
- private:
-  std::string_view name_;
-};
-
 }  // namespace tightrope::text

@@ -14,7 +14,7 @@ void lower(AlignedText& text) {
   });
 }
 
-NormalizerPointer read(const Json&) { return std::make_shared<const PlainNormalizer<lower>>(kName); }
+NormalizerPointer read(const Json&) { return std::make_shared<const Plain<Normalizer, lower>>(kName); }
 
 }  // namespace
 

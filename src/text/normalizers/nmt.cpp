@@ -33,7 +33,7 @@ void clean(AlignedText& text) {
   });
 }
 
-NormalizerPointer read(const Json&) { return std::make_shared<const PlainNormalizer<clean>>(kName); }
+NormalizerPointer read(const Json&) { return std::make_shared<const Plain<Normalizer, clean>>(kName); }
 
 }  // namespace
 

@@ -14,7 +14,7 @@ void strip_accents(AlignedText& text) {
   });
 }
 
-NormalizerPointer read(const Json&) { return std::make_shared<const PlainNormalizer<strip_accents>>(kName); }
+NormalizerPointer read(const Json&) { return std::make_shared<const Plain<Normalizer, strip_accents>>(kName); }
 
 }  // namespace
 

@@ -7,15 +7,7 @@ namespace {
 constexpr std::string_view kName = "BertProcessing";
 
 void read(const Json& description, const std::vector<Token>& tokens, Template& around) {
-  using Kind = TemplatePiece::Kind;
-  const auto id_of = [&](std::string_view key) {
-    const Json::Array& named = description.at(key, kName).as_array(key);  // spelling and id
-    return token_of(named.size() == 2 ? named[1] : Json(), tokens);
-  };
-  const TokenId cls = id_of("cls"), sep = id_of("sep");
-  around.single = {{Kind::token, cls, 0}, {Kind::first, 0, 0}, {Kind::token, sep, 0}};
-  around.pair = around.single;
-  around.pair.insert(around.pair.end(), {{Kind::second, 0, 1}, {Kind::token, sep, 1}});
+  read_cls_and_sep(description, tokens, 0, 1, around);
 }
 
 }  // namespace

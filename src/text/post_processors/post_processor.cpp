@@ -15,6 +15,7 @@ namespace tightrope::text {
 namespace {
 
 constexpr std::string_view kWhat = "post_processor";
+constexpr std::size_t kProcessors = 256;  // in a Sequence
 
 #define POST_PROCESSOR(name) &name##_post_processor,
 const PostProcessorRow* const kPostProcessors[] = {
@@ -71,6 +72,20 @@ TokenId token_of(const Json& id, const std::vector<Token>& tokens) {
   return static_cast<TokenId>(value);
 }
 
+void read_cls_and_sep(const Json& description, const std::vector<Token>& tokens, std::size_t before_second, std::uint32_t second_type,
+                      Template& around) {
+  using Kind = TemplatePiece::Kind;
+  const auto id_of = [&](std::string_view key) {
+    const Json::Array& named = description.at(key, kWhat).as_array(key);  // spelling and id
+    return token_of(named.size() == 2 ? named[1] : Json(), tokens);
+  };
+  const TokenId cls = id_of("cls"), sep = id_of("sep");
+  around.single = {{Kind::token, cls, 0}, {Kind::first, 0, 0}, {Kind::token, sep, 0}};
+  around.pair = around.single;
+  around.pair.insert(around.pair.end(), before_second, {Kind::token, sep, second_type});
+  around.pair.insert(around.pair.end(), {{Kind::second, 0, second_type}, {Kind::token, sep, second_type}});
+}
+
 Template read_post_processor(const Json* description, const std::vector<Token>& tokens) {
   Template around;
   bool has_template = false;
@@ -79,7 +94,9 @@ Template read_post_processor(const Json* description, const std::vector<Token>& 
     read_one(*description, tokens, around, has_template);
     return around;
   }
-  for (const Json& part : description->at("processors", kWhat).as_array("processors")) read_one(part, tokens, around, has_template);
+  const Json::Array& parts = description->at("processors", kWhat).as_array("processors");
+  if (parts.size() > kProcessors) fail(ErrorCode::malformed, "[tokenizer] the post_processor has more than {} parts", kProcessors);
+  for (const Json& part : parts) read_one(part, tokens, around, has_template);
   return around;
 }
 

@@ -13,4 +13,9 @@ struct PostProcessorRow {
 // An id that a post-processor names. Errors: malformed, when there is no such token.
 TokenId token_of(const Json& id, const std::vector<Token>& tokens);
 
+// "cls" and "sep" of BertProcessing and RobertaProcessing: cls A sep, and for pairs `before_second` times sep, B and sep of `second_type`
+// after that.
+void read_cls_and_sep(const Json& description, const std::vector<Token>& tokens, std::size_t before_second, std::uint32_t second_type,
+                      Template& around);
+
 }  // namespace tightrope::text

@@ -7,15 +7,7 @@ namespace {
 constexpr std::string_view kName = "RobertaProcessing";
 
 void read(const Json& description, const std::vector<Token>& tokens, Template& around) {
-  using Kind = TemplatePiece::Kind;
-  const auto id_of = [&](std::string_view key) {
-    const Json::Array& named = description.at(key, kName).as_array(key);  // spelling and id
-    return token_of(named.size() == 2 ? named[1] : Json(), tokens);
-  };
-  const TokenId cls = id_of("cls"), sep = id_of("sep");
-  around.single = {{Kind::token, cls, 0}, {Kind::first, 0, 0}, {Kind::token, sep, 0}};
-  around.pair = around.single;
-  around.pair.insert(around.pair.end(), {{Kind::token, sep, 0}, {Kind::second, 0, 0}, {Kind::token, sep, 0}});
+  read_cls_and_sep(description, tokens, 1, 0, around);
   around.trims_spans = description.at("trim_offsets", kName).as_bool("trim_offsets");
   around.trims_first_space = !description.at("add_prefix_space", kName).as_bool("add_prefix_space");
 }

@@ -8,13 +8,18 @@ namespace {
 constexpr std::string_view kName = "TemplateProcessing";
 constexpr std::size_t kPieces = 4096;  // in a template
 
+void append(std::vector<TemplatePiece>& pieces, TemplatePiece piece) {
+  if (pieces.size() == kPieces) fail(ErrorCode::malformed, "[tokenizer] a template has more than {} pieces", kPieces);
+  pieces.push_back(piece);
+}
+
 // One special token may stand for several ids.
 void append_special(const Json& special, std::uint32_t type, const Json& specials, const std::vector<Token>& tokens,
                     std::vector<TemplatePiece>& pieces) {
   const std::string& name = special.at("id", "a SpecialToken of the template").as_string("id");
   const Json& entry = specials.at(name, "special_tokens of the template");
   for (const Json& id : entry.at("ids", "a special token of the template").as_array("ids"))
-    pieces.push_back({TemplatePiece::Kind::token, token_of(id, tokens), type});
+    append(pieces, {TemplatePiece::Kind::token, token_of(id, tokens), type});
 }
 
 std::uint32_t type_id_of(const Json& piece) {
@@ -27,7 +32,6 @@ std::vector<TemplatePiece> read_pieces(const Json& list, const Json& specials, c
   std::vector<TemplatePiece> pieces;
   std::size_t seen[2] = {0, 0};
   for (const Json& piece : list.as_array("a template")) {
-    if (pieces.size() > kPieces) fail(ErrorCode::malformed, "[tokenizer] a template has more than {} pieces", kPieces);
     if (const Json* special = piece.find("SpecialToken")) {
       append_special(*special, type_id_of(*special), specials, tokens, pieces);
       continue;
@@ -36,7 +40,7 @@ std::vector<TemplatePiece> read_pieces(const Json& list, const Json& specials, c
     const std::string& name = sequence.at("id", "Sequence").as_string("id");
     if (name != "A" && name != "B") fail_component("sequence of a template", name, "A, B");
     ++seen[name == "B"];
-    pieces.push_back({name == "A" ? TemplatePiece::Kind::first : TemplatePiece::Kind::second, 0, type_id_of(sequence)});
+    append(pieces, {name == "A" ? TemplatePiece::Kind::first : TemplatePiece::Kind::second, 0, type_id_of(sequence)});
   }
   if (seen[0] != 1 || seen[1] != sequences - 1)
     fail_component("template", sequences == 1 ? "single" : "pair", "each sequence exactly once");

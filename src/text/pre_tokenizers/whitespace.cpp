@@ -32,7 +32,7 @@ void cut(std::string_view text, std::uint32_t offset, std::vector<Span>& made) {
 
 void apply(Pieces& pieces) { cut_words(pieces, cut); }
 
-PreTokenizerPointer read(const Json&) { return std::make_shared<const PlainPreTokenizer<apply>>(kName); }
+PreTokenizerPointer read(const Json&) { return std::make_shared<const Plain<PreTokenizer, apply>>(kName); }
 
 }  // namespace
 

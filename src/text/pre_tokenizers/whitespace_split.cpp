@@ -11,7 +11,7 @@ void apply(Pieces& pieces) {
   split(pieces, *spaces, Behavior::removed, false);
 }
 
-PreTokenizerPointer read(const Json&) { return std::make_shared<const PlainPreTokenizer<apply>>(kName); }
+PreTokenizerPointer read(const Json&) { return std::make_shared<const Plain<PreTokenizer, apply>>(kName); }
 
 }  // namespace
 
