@@ -10,7 +10,7 @@
 
 #include "kernels/cpu/integer_tables.h"
 
-HWY_PUSH_ATTRIBUTES("avx,avx2,fma,f16c")
+HWY_PUSH_ATTRIBUTES("avx,avx2,fma,f16c");
 namespace tightrope::kernels {
 namespace {
 
