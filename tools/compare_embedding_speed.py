@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Times embedding texts with tightrope and with ONNX Runtime in turn, on the same cores: medians, and their ratio.
 
-usage: tools/compare_embedding_speed.py MODEL_FOLDER MODEL.onnx TEXTS [BATCH] [ROUNDS]   (needs onnxruntime, tokenizers, numpy)
+usage: tools/compare_embedding_speed.py MODEL MODEL.onnx TEXTS [BATCH] [ROUNDS]   (needs onnxruntime, tokenizers, numpy)
 
-TEXTS has a text a line. Both get BATCH texts at a time (64): once as they come, once sorted by length beforehand, so that ONNX Runtime's
+MODEL is a folder, or a GGUF file with the tokenizer.json beside it. TEXTS has a text a line. Both get BATCH texts at a time (64): once as they come, once sorted by length beforehand, so that ONNX Runtime's
 padding costs least. Its texts are tokenized before the clock starts and its vectors are not pooled; tightrope's time holds both. Build the
 other side with `tools/build release encode_rate`.
 """
@@ -52,17 +52,18 @@ def time_theirs(session, batches):
     return times[1:]
 
 
-def time_ours(folder, file, batch, threads):
-    out = subprocess.run([PROGRAM, folder, file, str(batch), str(REPETITIONS), str(threads)], check=True, capture_output=True, text=True)
+def time_ours(model, file, batch, threads):
+    out = subprocess.run([PROGRAM, model, file, str(batch), str(REPETITIONS), str(threads)], check=True, capture_output=True, text=True)
     return [float(line) for line in out.stdout.split()][1:]
 
 
 def main():
     if len(sys.argv) < 4:
         sys.exit(__doc__)
-    folder, onnx, source = sys.argv[1:4]
+    model, onnx, source = sys.argv[1:4]
     batch, rounds = int(sys.argv[4]) if len(sys.argv) > 4 else 64, int(sys.argv[5]) if len(sys.argv) > 5 else 5
     threads = len(os.sched_getaffinity(0))
+    folder = model if os.path.isdir(model) else os.path.dirname(model)
     tokenizer = tokenizers.Tokenizer.from_file(os.path.join(folder, "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.enable_padding()
@@ -71,10 +72,10 @@ def main():
     session = make_session(onnx, threads)
     by_length = sorted(texts, key=lambda text: len(tokenizer.encode(text).ids))
     for order, ordered in (("as they come", texts), ("sorted by length", by_length)):
-        compare(folder, session, tokenizer, ordered, order, batch, rounds, threads)
+        compare(model, session, tokenizer, ordered, order, batch, rounds, threads)
 
 
-def compare(folder, session, tokenizer, texts, order, batch, rounds, threads):
+def compare(model, session, tokenizer, texts, order, batch, rounds, threads):
     tokens = sum(sum(tokenizer.encode(text).attention_mask) for text in texts)
     batches = prepare(session, tokenizer, texts, batch)
     ours, theirs = [], []
@@ -82,7 +83,7 @@ def compare(folder, session, tokenizer, texts, order, batch, rounds, threads):
         file.write("".join(text + "\n" for text in texts))
         file.flush()
         for _ in range(rounds):
-            ours += time_ours(folder, file.name, batch, threads)
+            ours += time_ours(model, file.name, batch, threads)
             theirs += time_theirs(session, batches)
     mine, other = statistics.median(ours), statistics.median(theirs)
     print(f"{len(texts)} texts of {tokens} tokens {order}, batches of {batch}, {threads} threads, medians of {len(ours)}:")

@@ -34,7 +34,7 @@ void add_bench(Program& program) {
   verb.option("-b,--batch", bench.batches, "LIST", "Sequences decoded together: a list like 1,2,4 (default 1)");
   verb.option("-r,--repetitions", bench.repetitions, "N", "Runs after the warm-up; the median counts (default 5)",
               {.least = 1, .most = 10000});
-  add_threads(verb, bench.threads);
+  add_compute(verb, bench.threads, bench.exact);
   add_json(verb, options->json);
 }
 

@@ -183,7 +183,7 @@ void add_chat(Program& program) {
   verb.flag("--show-prompt", options->show_prompt, "Print what the model would be given and nothing else");
   verb.option("-n,--tokens", options->generate.max_tokens, "N", "Most tokens of an answer (default 512)");
   add_sampling(verb, options->generate.sampling);
-  add_threads(verb, options->engine.threads);
+  add_compute(verb, options->engine.threads, options->engine.exact);
   add_json(verb, options->json);
 }
 

@@ -87,7 +87,7 @@ void add_eval(Program& program) {
               "Write an HTML page here (and its JSON beside it); a folder gets report.html and report.json");
   verb.option("--prompt", options->prompt, "TEXT", "What each model continues in the report");
   verb.flag("--bench", options->bench, "Measure speed briefly, too");
-  add_threads(verb, eval.threads);
+  add_compute(verb, eval.threads, eval.exact);
   add_force(verb, options->force);
   add_json(verb, options->json);
 }

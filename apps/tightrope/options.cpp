@@ -15,6 +15,11 @@ void add_threads(Verb& verb, unsigned& threads) {
   verb.option("-t,--threads", threads, "N", "Threads; 0 means every available core", {.most = 4096});
 }
 
+void add_compute(Verb& verb, unsigned& threads, bool& exact) {
+  add_threads(verb, threads);
+  verb.flag("--exact", exact, "Keep activations in float32 with every weight format (slower)");
+}
+
 void add_json(Verb& verb, bool& json) { verb.flag("--json", json, "Print one JSON document and nothing else"); }
 
 void add_force(Verb& verb, bool& force) { verb.flag("--force", force, "Replace the output when it exists"); }

@@ -10,6 +10,7 @@ namespace tightrope::app {
 
 void add_model(Verb& verb, std::string& model);                             // positional, or -m
 void add_output(Verb& verb, std::string& output, const std::string& help);  // -o
+void add_compute(Verb& verb, unsigned& threads, bool& exact);               // -t, --exact
 void add_threads(Verb& verb, unsigned& threads);                            // -t
 void add_json(Verb& verb, bool& json);
 void add_force(Verb& verb, bool& force);

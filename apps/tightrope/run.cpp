@@ -61,7 +61,7 @@ void add_run(Program& program) {
   verb.option("-n,--tokens", options->generate.max_tokens, "N", "Most tokens to generate (default 128)");
   add_sampling(verb, options->generate.sampling);
   verb.flag("--no-echo", options->no_echo, "Print the continuation without the prompt");
-  add_threads(verb, options->engine.threads);
+  add_compute(verb, options->engine.threads, options->engine.exact);
   add_json(verb, options->json);
 }
 

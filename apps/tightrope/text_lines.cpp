@@ -64,7 +64,7 @@ void add_text_lines(Verb& verb, TextLines& lines, EncodeOptions& options) {
   verb.option("--batch-tokens", options.batch_tokens, "N", "Run texts together up to this many tokens (default 4096)",
               {.least = 1, .most = std::uint64_t{1} << 24});
   verb.flag("--truncate", options.truncate, "Cut texts that are longer than the context; otherwise they are an error");
-  add_threads(verb, options.threads);
+  add_compute(verb, options.threads, options.exact);
   add_force(verb, lines.force);
 }
 

@@ -16,6 +16,8 @@ namespace tightrope {
 
 struct EngineOptions {
   unsigned threads = 0;  // 0: every available core
+  // Block formats are multiplied with activations rounded to 8 bits; exact: decoded and multiplied with float32 ones, several times slower.
+  bool exact = false;
 };
 
 struct GenerateOptions {
@@ -58,6 +60,7 @@ struct LogitsOptions {
   bool hidden = false;  // every hidden state too: "hidden.0" after the embedding … "hidden.N" after the final norm
   bool overwrite = false;
   unsigned threads = 0;
+  bool exact = false;  // as in EngineOptions
   Progress progress = {};
 };
 

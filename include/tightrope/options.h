@@ -17,6 +17,7 @@ struct EvalOptions {
   std::uint64_t max_chunks = 0;  // 0: the whole text
   PerplexityConvention convention = PerplexityConvention::consecutive;
   unsigned threads = 0;  // 0: every available core
+  bool exact = false;    // as in EngineOptions
 };
 
 struct BenchOptions {
@@ -25,6 +26,7 @@ struct BenchOptions {
   std::string batches = "1";         // sequences decoded together: a comma-separated list
   unsigned repetitions = 5;          // after one warm-up; medians are reported
   unsigned threads = 0;
+  bool exact = false;  // as in EngineOptions
 };
 
 // Applied in this order: repetition penalty, temperature, top-k, top-p, min-p, draw.

@@ -18,6 +18,7 @@ struct EncodeOptions {
   std::uint64_t batch_tokens = 4096;  // texts of similar length are run together up to this many tokens
   bool truncate = false;              // cut longer texts to the context; otherwise they are an error
   unsigned threads = 0;               // 0: every available core
+  bool exact = false;                 // as in EngineOptions
 };
 
 struct EmbedOptions {

@@ -147,7 +147,7 @@ Latency measure_latency(const std::filesystem::path& model_path, const BenchOpti
   reset_peak_resident_bytes();
   const Stopwatch watch;
   const model::Model model = model::load_model(model_path);
-  engine::Engine engine(model, {.threads = options.threads, .isa = std::nullopt});
+  engine::Engine engine(model, {.threads = options.threads, .isa = std::nullopt, .exact = options.exact});
   Latency latency{.model = model_path.string(),
                   .isa = std::string(kernels::isa_name(engine.isa())),
                   .threads = engine.threads(),

@@ -14,7 +14,7 @@ struct Engine::Implementation {
 
 Engine::Engine(const Model& model, const EngineOptions& options)
     : implementation_(std::make_unique<Implementation>(
-          Implementation{engine::Engine(model.implementation().model, {.threads = options.threads, .isa = std::nullopt})})) {}
+          Implementation{engine::Engine(model.implementation().model, {.threads = options.threads, .isa = std::nullopt, .exact = options.exact})})) {}
 Engine::~Engine() = default;
 Engine::Engine(Engine&&) noexcept = default;
 

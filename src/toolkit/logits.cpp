@@ -42,7 +42,7 @@ void check_room(const toolkit::TokenBatch& batch, const model::Config& config, b
 class LogitsRun {
  public:
   LogitsRun(const Model& model, toolkit::TokenBatch batch, const LogitsOptions& options)
-      : engine_(model.implementation().model, {.threads = options.threads, .isa = std::nullopt}),
+      : engine_(model.implementation().model, {.threads = options.threads, .isa = std::nullopt, .exact = options.exact}),
         batch_(std::move(batch)),
         options_(options) {
     const model::Config& config = engine_.model().config();
