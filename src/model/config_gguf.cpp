@@ -236,6 +236,9 @@ std::optional<Json> own_config(const Metadata& metadata) {
   return Json::parse(text, kOwnKey);
 }
 
+// How vectors are made of the hidden states is no part of the configuration, but lies below the architecture's name.
+constexpr std::string_view kPoolingType = "pooling_type";
+
 // Our own key, unless somebody changed one of the others since.
 std::optional<Config> config_of_own_key(const Arch& arch, const Metadata& metadata) {
   const std::optional<Json> json = own_config(metadata);
@@ -246,6 +249,7 @@ std::optional<Config> config_of_own_key(const Arch& arch, const Metadata& metada
   const auto repeats = [&](const Metadata& some, const Metadata& others) {
     return std::all_of(some.entries().begin(), some.entries().end(), [&](const auto& entry) {
       const checkpoint::Value* other = others.find(entry.first);
+      if (entry.first == GgufKeys{arch.gguf_arch, some}.full(kPoolingType)) return true;
       return !entry.first.starts_with(fmt::format("{}.", arch.gguf_arch)) || (other != nullptr && same_value(*other, entry.second));
     });
   };
@@ -326,7 +330,7 @@ void write_encoder(const Arch& arch, const Config& config, Metadata& metadata) {
   // Readers refuse a model without types even where it has no tensor of them.
   metadata.set("tokenizer.ggml.token_type_count", gguf_u32(std::max<std::uint64_t>(config.types, 1), "the number of token types"));
   if (config.output == nullptr || config.output->kind != HeadSpec::Kind::sequence) return;
-  metadata.set(keys.full("pooling_type"), {kRankPooling});
+  metadata.set(keys.full(kPoolingType), {kRankPooling});
   metadata.set(keys.full("classifier.output_labels"), {config.labels});
 }
 
