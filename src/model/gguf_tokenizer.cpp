@@ -188,6 +188,9 @@ void write_word_piece(const TokenizerDefinition& definition, Metadata& metadata)
   const std::vector<text::TokenId> prefix = definition.prefix(), suffix = definition.suffix();
   if (prefix.size() == 1) metadata.set(id_key("cls"), {prefix.front()});
   if (suffix.size() == 1) metadata.set(id_key("seperator"), {suffix.front()});
+  if (definition.eos >= 0) return;
+  metadata.set(std::string(kAddSep), {!suffix.empty()});
+  metadata.set(std::string(kAddEos), {false});  // llama.cpp looks for the token that it is told to add
 }
 
 // t5: SentencePiece's Unigram.

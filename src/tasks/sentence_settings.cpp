@@ -18,8 +18,8 @@ void add_pooling(std::string_view word, SentenceSettings& settings) {
   for (const Pooling& pooling : all_poolings())
     if (!pooling.sentence_key.empty() && (word == pooling.name || (word == "lasttoken" && pooling.name == "last")))
       return settings.poolings.push_back(&pooling);
-  settings.unsettled = fmt::format("{} the pooling mode '{}' of the model's files is not supported; choose one with --pooling", kSource,
-                                   word.substr(0, 64));
+  settings.unsettled =
+      fmt::format("{} the pooling mode '{}' of the model's files is not supported; choose one with --pooling", kSource, word.substr(0, 64));
 }
 
 // Newer files name the modes in a word or a list; older ones have a switch for each.
@@ -33,8 +33,8 @@ void read_pooling(const Json& json, SentenceSettings& settings) {
     for (const Pooling& pooling : all_poolings())
       if (!pooling.sentence_key.empty() && flag(json, pooling.sentence_key, false)) settings.poolings.push_back(&pooling);
   if (settings.unsettled.empty() && (settings.poolings.empty() || settings.poolings.size() > kMostPoolings))
-    settings.unsettled = fmt::format("{} the model's pooling config chooses {} poolings; choose one with --pooling", kSource,
-                                     settings.poolings.size());
+    settings.unsettled =
+        fmt::format("{} the model's pooling config chooses {} poolings; choose one with --pooling", kSource, settings.poolings.size());
 }
 
 void read_length(const Json& json, SentenceSettings& settings) {

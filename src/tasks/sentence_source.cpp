@@ -16,8 +16,8 @@ std::string type_key(std::string_view family) { return fmt::format("{}.pooling_t
 
 // Null when there is none.
 const Pooling* pooling_of_type(std::uint64_t type) {
-  const auto found =
-      std::ranges::find_if(all_poolings(), [&](const Pooling& each) { return each.gguf_type >= 0 && std::cmp_equal(each.gguf_type, type); });
+  const auto found = std::ranges::find_if(all_poolings(),
+                                          [&](const Pooling& each) { return each.gguf_type >= 0 && std::cmp_equal(each.gguf_type, type); });
   return found == all_poolings().end() ? nullptr : &*found;
 }
 
