@@ -13,7 +13,7 @@
 namespace tightrope::tasks {
 namespace {
 
-class SentenceFiles : public ::testing::Test {
+class SentenceFilesTest : public ::testing::Test {
  protected:
   void write_modules(std::string_view last_type) const {
     folder_.write("modules.json", fmt::format(R"([{{"path":"","type":"a.Transformer"}},{{"path":"1_Pooling","type":"a.Pooling"}},
@@ -24,13 +24,13 @@ class SentenceFiles : public ::testing::Test {
   test::TemporaryFolder folder_;
 };
 
-TEST_F(SentenceFiles, AFolderWithoutSaysNothing) {
+TEST_F(SentenceFilesTest, AFolderWithoutSaysNothing) {
   EXPECT_TRUE(read_sentence_files(folder_.path()).empty());
   EXPECT_TRUE(settings().poolings.empty() && !settings().normalize && settings().most_tokens == 0 && settings().prompts.empty());
   EXPECT_EQ(gguf_type_of(settings()), std::nullopt);
 }
 
-TEST_F(SentenceFiles, SwitchesPromptsAndLength) {
+TEST_F(SentenceFilesTest, SwitchesPromptsAndLength) {
   write_modules("Normalize");
   folder_.write("1_Pooling/config.json",
                 R"({"pooling_mode_mean_tokens":true,"pooling_mode_cls_token":true,"pooling_mode_max_tokens":false})");
@@ -47,14 +47,14 @@ TEST_F(SentenceFiles, SwitchesPromptsAndLength) {
   EXPECT_EQ(gguf_type_of(found), std::nullopt);  // no type joins two
 }
 
-TEST_F(SentenceFiles, AModeInAWord) {
+TEST_F(SentenceFilesTest, AModeInAWord) {
   write_modules("Normalize");
   folder_.write("1_Pooling/config.json", R"({"pooling_mode":"lasttoken"})");
   EXPECT_EQ(settings().poolings.front()->name, "last");
   EXPECT_EQ(gguf_type_of(settings()), 3U);
 }
 
-TEST_F(SentenceFiles, AnUnknownModeWaitsForSomebodyWhoChooses) {
+TEST_F(SentenceFilesTest, AnUnknownModeWaitsForSomebodyWhoChooses) {
   write_modules("Normalize");
   folder_.write("1_Pooling/config.json", R"({"pooling_mode":"attention"})");
   EXPECT_NE(settings().unsettled.find("'attention'"), std::string::npos);
@@ -64,14 +64,14 @@ TEST_F(SentenceFiles, AnUnknownModeWaitsForSomebodyWhoChooses) {
   EXPECT_EQ(gguf_type_of(settings()), std::nullopt);
 }
 
-TEST_F(SentenceFiles, AnUnknownStepIsNamed) {
+TEST_F(SentenceFilesTest, AnUnknownStepIsNamed) {
   write_modules("Dense");
   folder_.write("1_Pooling/config.json", R"({"pooling_mode":"mean"})");
   EXPECT_NE(settings().unsupported.find("'Dense'"), std::string::npos);
   EXPECT_EQ(gguf_type_of(settings()), std::nullopt);
 }
 
-TEST_F(SentenceFiles, NothingIsReadOutsideTheFolder) {
+TEST_F(SentenceFilesTest, NothingIsReadOutsideTheFolder) {
   folder_.write("modules.json", R"([{"path":"..","type":"a.Pooling"}])");
   EXPECT_NE(test::refusal_of([&] { read_sentence_files(folder_.path()); }).value_or("").find("plain file name"), std::string::npos);
   for (const char* name :
@@ -83,7 +83,7 @@ TEST_F(SentenceFiles, NothingIsReadOutsideTheFolder) {
   }
 }
 
-TEST_F(SentenceFiles, TheyAreTheSameAfterAWayThroughJson) {
+TEST_F(SentenceFilesTest, TheyAreTheSameAfterAWayThroughJson) {
   write_modules("Normalize");
   folder_.write("1_Pooling/config.json", R"({"pooling_mode":"max"})");
   folder_.write("config_sentence_transformers.json", R"({"prompts":{"query":"q: "}})");
@@ -92,7 +92,7 @@ TEST_F(SentenceFiles, TheyAreTheSameAfterAWayThroughJson) {
   EXPECT_EQ(to_json(sentence_files_of(to_json(files))).dump(), to_json(files).dump());
 }
 
-TEST_F(SentenceFiles, EveryPoolingWithAKeyHasFilesThatAskForIt) {
+TEST_F(SentenceFilesTest, EveryPoolingWithAKeyHasFilesThatAskForIt) {
   for (const Pooling& pooling : all_poolings()) {
     if (pooling.sentence_key.empty()) continue;
     const SentenceSettings found = settings_of(sentence_files_for(pooling, 32));
