@@ -146,8 +146,8 @@ TEST_F(Encoding, AChangedPoolingTypeWinsOverTheFilesWithANotice) {
   write_sentence_files("base", R"("mean")", true);
   Model::load(base).save(folder_ / "a.gguf");
   model::SaveOptions options;
-  for (const auto& [key, value] : metadata_of(folder_ / "a.gguf").entries())
-    if (key == "tightrope.sentence.files") options.extra.set(key, value);
+  const checkpoint::Metadata metadata = metadata_of(folder_ / "a.gguf");
+  options.extra.set("tightrope.sentence.files", *metadata.find("tightrope.sentence.files"));
   options.extra.set("bert.pooling_type", {std::uint32_t{2}});
   model::save_gguf(model::load_model(base), folder_ / "changed.gguf", options);
   Embedder embedder(Model::load(folder_ / "changed.gguf"));
