@@ -15,8 +15,8 @@
 namespace tightrope {
 
 // Makes embeddings as sentence-transformers would: pooling, normalisation, prompts and length limit come from the model's folder
-// (modules.json and what it names), from a GGUF's pooling type, or from the options. Not thread-safe: one call at a time. Results do not
-// depend on the number of threads, nor on which texts are embedded together.
+// (modules.json and what it names), from a GGUF (which carries the same, or a pooling type alone), or from the options. Not thread-safe:
+// one call at a time. Results do not depend on the number of threads, nor on which texts are embedded together.
 class Embedder {
  public:
   // Errors: unsupported (a module that is not known, by name; no tokenizer), invalid_argument (an unknown pooling or prompt, with those

@@ -12,10 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_plain(std::string_view name) {
-  return is_clean_name(name) && name != "." && name != ".." && name.find_first_of("/\\") == std::string_view::npos;
-}
-
 bool is_inside(const fs::path& path, const fs::path& folder) {
   const auto [folder_end, path_end] = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
   return folder_end == folder.end() && path_end != path.end();
@@ -30,8 +26,12 @@ fs::path blobs_of(const fs::path& folder) {
 
 }  // namespace
 
+bool is_plain_name(std::string_view name) {
+  return is_clean_name(name) && name != "." && name != ".." && name.find_first_of("/\\") == std::string_view::npos;
+}
+
 fs::path file_inside(const fs::path& folder, std::string_view name, std::string_view what) {
-  if (!is_plain(name))
+  if (!is_plain_name(name))
     fail(ErrorCode::malformed, "{} {} is no plain file name; files outside the folder '{}' are never opened", what, quote(name),
          folder.string());
   fs::path path = folder / name;

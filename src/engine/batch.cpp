@@ -37,11 +37,13 @@ void check_chunk(const model::Model& model, const Chunk& chunk) {
 
 void check_chunks(const model::Model& model, std::span<const Chunk> chunks) {
   if (!model.arch().block.attention.causal)
-    fail(ErrorCode::unsupported, "[engine] a model of architecture '{}' reads whole texts and continues none; encode them",
+    fail(ErrorCode::unsupported,
+         "[engine] a model of architecture '{}' reads whole texts and continues none; 'embed' and 'classify' do what it is for",
          model.arch().name);
   const model::HeadSpec* output = model.config().output;
   if (output != nullptr && output->kind != model::HeadSpec::Kind::causal_lm)
-    fail(ErrorCode::unsupported, "[engine] a {} gives no logits of the next token; encode texts with it", output->hf_class);
+    fail(ErrorCode::unsupported, "[engine] a {} gives no logits of the next token; 'embed' and 'classify' do what it is for",
+         output->hf_class);
   std::vector<const Sequence*> seen;
   for (const Chunk& chunk : chunks) {
     check_chunk(model, chunk);

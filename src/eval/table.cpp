@@ -42,15 +42,18 @@ std::string spread_text(const Spread& spread) {
   return fmt::format("{} ({}–{})", significant(spread.median), significant(spread.min), significant(spread.max));
 }
 
-// A line for each batch size; what belongs to the model stands in its first.
-void add_speed_rows(std::vector<Row>& rows, const Report& report, const Latency& latency) {
+Row start_row(const Report& report, const Latency& latency) {
   const Spread prefill = latency.prefill.empty() ? Spread{} : latency.prefill.front().tokens_per_second;
-  Row facts{printable(label_of(report, latency)), significant(latency.load_seconds) + " s",
-            human_bytes(static_cast<double>(latency.peak_resident_bytes)), spread_text(prefill)};
-  for (const DecodeSpeed& decode : latency.decode) {
-    facts.insert(facts.end(), {std::to_string(decode.batch), spread_text(decode.tokens_per_second), percent(decode.bandwidth_share, 0)});
-    rows.push_back(std::exchange(facts, Row(4)));
-  }
+  return {printable(label_of(report, latency)), significant(latency.load_seconds) + " s",
+          human_bytes(static_cast<double>(latency.peak_resident_bytes)), spread_text(prefill)};
+}
+
+// A line for each batch size; the model's name stands in its first.
+void add_decode_rows(std::vector<Row>& rows, const Report& report, const Latency& latency) {
+  std::string label = printable(label_of(report, latency));
+  for (const DecodeSpeed& decode : latency.decode)
+    rows.push_back({std::exchange(label, ""), std::to_string(decode.batch), spread_text(decode.tokens_per_second),
+                    percent(decode.bandwidth_share, 0)});
 }
 
 Row model_row(const ModelReport& model, bool with_divergence) {
@@ -58,13 +61,15 @@ Row model_row(const ModelReport& model, bool with_divergence) {
   Row row{printable(model.label), human_bytes(static_cast<double>(model.bytes)), fmt::format("{:.2f}", model.bits_per_weight),
           with_error(perplexity.value, perplexity.standard_error, 3)};
   if (!with_divergence) return row;
-  if (const std::optional<Divergence>& d = model.measurement.divergence) {
-    for (const double value : {d->mean, d->median, d->p99, d->max}) row.push_back(nats(value));
-    row.push_back(percent(d->same_top, 2));
-  } else {
-    row.insert(row.end(), 5, "–");
-  }
+  const std::optional<Divergence>& divergence = model.measurement.divergence;
+  row.push_back(divergence ? nats(divergence->mean) : "–");
+  row.push_back(divergence ? percent(divergence->same_top, 2) : "–");
   return row;
+}
+
+Row divergence_row(const ModelReport& model) {
+  const Divergence& divergence = *model.measurement.divergence;
+  return {printable(model.label), nats(divergence.median), nats(divergence.p99), nats(divergence.max)};
 }
 
 bool any_divergence(const Report& report) {
@@ -119,15 +124,25 @@ std::string verdict(const Report& report) {
   return fmt::format("{} is {} times smaller than the original and {}.", label, significant(ratio, ratio < 10 ? 2 : 3), agreement);
 }
 
+// Several narrow tables, so that names of some 28 columns fit a terminal of 80.
 std::string to_table(const Report& report) {
   const bool with_divergence = any_divergence(report);
-  std::vector<Row> rows{{"model", "size", "bits/weight", "perplexity"}};
-  if (with_divergence) rows.front().insert(rows.front().end(), {"KLD mean", "median", "99 %", "max", "same top"});
-  for (const ModelReport& model : report.models) rows.push_back(model_row(model, with_divergence));
-  if (report.latencies.empty()) return aligned(rows);
-  std::vector<Row> speeds{{"model", "load", "memory", "prefill tokens/s", "batch", "decode tokens/s", "bandwidth"}};
-  for (const Latency& latency : report.latencies) add_speed_rows(speeds, report, latency);
-  return aligned(rows) + '\n' + aligned(speeds);
+  std::vector<Row> rows{{"model", "size", "bits", "perplexity"}};
+  if (with_divergence) rows.front().insert(rows.front().end(), {"KLD mean", "same top"});
+  std::vector<Row> divergences{{"model", "KLD median", "KLD 99 %", "KLD max"}};
+  for (const ModelReport& model : report.models) {
+    rows.push_back(model_row(model, with_divergence));
+    if (model.measurement.divergence) divergences.push_back(divergence_row(model));
+  }
+  std::string text = aligned(rows);
+  if (with_divergence) text += '\n' + aligned(divergences);
+  if (report.latencies.empty()) return text;
+  std::vector<Row> starts{{"model", "load", "memory", "prefill tokens/s"}}, decodes{{"model", "batch", "decode tokens/s", "bandwidth"}};
+  for (const Latency& latency : report.latencies) {
+    starts.push_back(start_row(report, latency));
+    add_decode_rows(decodes, report, latency);
+  }
+  return text + '\n' + aligned(starts) + '\n' + aligned(decodes);
 }
 
 std::string to_table(const Latency& latency) {

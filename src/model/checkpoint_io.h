@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "checkpoint/container.h"
 #include "model/model.h"
@@ -17,8 +19,9 @@ Model load_model(const std::filesystem::path& path);
 
 struct SaveOptions {
   checkpoint::WriteOptions write;
-  checkpoint::Metadata extra;                            // GGUF keys to add (provenance)
-  const formats::Codec* codec = &formats::kScalarCodec;  // for the conversions a container demands (norms are F32 in GGUF)
+  checkpoint::Metadata extra;                              // GGUF keys to add (provenance)
+  std::vector<std::pair<std::string, std::string>> texts;  // files to add to a folder: name, perhaps in a folder of its own, and content
+  const formats::Codec* codec = &formats::kScalarCodec;    // for the conversions a container demands (norms are F32 in GGUF)
 };
 
 // GGUF: matrices keep their format, one-dimensional tensors become F32, query and key rows take the order the arch says.

@@ -236,6 +236,9 @@ std::optional<Json> own_config(const Metadata& metadata) {
   return Json::parse(text, kOwnKey);
 }
 
+// How vectors are made of the hidden states is no part of the configuration, but lies below the architecture's name.
+constexpr std::string_view kPoolingType = "pooling_type";
+
 // Our own key, unless somebody changed one of the others since.
 std::optional<Config> config_of_own_key(const Arch& arch, const Metadata& metadata) {
   const std::optional<Json> json = own_config(metadata);
@@ -246,6 +249,7 @@ std::optional<Config> config_of_own_key(const Arch& arch, const Metadata& metada
   const auto repeats = [&](const Metadata& some, const Metadata& others) {
     return std::all_of(some.entries().begin(), some.entries().end(), [&](const auto& entry) {
       const checkpoint::Value* other = others.find(entry.first);
+      if (entry.first == GgufKeys{arch.gguf_arch, some}.full(kPoolingType)) return true;
       return !entry.first.starts_with(fmt::format("{}.", arch.gguf_arch)) || (other != nullptr && same_value(*other, entry.second));
     });
   };
@@ -266,7 +270,7 @@ void write_rows(const Arch& arch, const Json& json, Metadata& metadata) {
     else if (row.kind == Kind::number)
       metadata.set(keys.full(row.key), gguf_f32(value->is_null() ? 0 : value->as_double(what)));
     else if (!value->is_null())
-      metadata.set(keys.full(row.key), gguf_u32(value->as_uint(what), "an extent"));
+      set_gguf_u32(metadata, keys.full(row.key), value->as_uint(what));
   }
   metadata.set(keys.full("hidden_activation"), {json.at(own_key(arch, "hidden_act"), "config").as_string("hidden_act")});
 }
@@ -290,7 +294,7 @@ void write_window(const Arch& arch, const Config& config, Metadata& metadata) {
   std::uint64_t window = 0;
   for (const BlockVariant& variant : config.variants) window = std::max(window, variant.window);
   if (!has_window_key(spec)) return;
-  metadata.set(keys.full("attention.sliding_window"), gguf_u32(window, "the window"));
+  set_gguf_u32(metadata, keys.full("attention.sliding_window"), window);
   if (!is_periodic(spec) || window == 0) return;
   const std::uint64_t period = period_of(config, spec);
   if (period == 0)
@@ -298,13 +302,13 @@ void write_window(const Arch& arch, const Config& config, Metadata& metadata) {
          "[save] a GGUF of {} has its windows in all but every n-th block, which this model has not; keep it a "
          "Hugging Face folder",
          arch.name);
-  metadata.set(keys.full("attention.sliding_window_pattern"), gguf_u32(period, "the period of windows"));
+  set_gguf_u32(metadata, keys.full("attention.sliding_window_pattern"), period);
 }
 
 void write_tokens(const Config& config, Metadata& metadata) {
   const auto set = [&](std::string_view name, std::int64_t id) {
     const std::string key = fmt::format("tokenizer.ggml.{}_token_id", name);
-    if (id >= 0 && metadata.find(key) == nullptr) metadata.set(key, gguf_u32(static_cast<std::uint64_t>(id), "a special token's id"));
+    if (id >= 0 && metadata.find(key) == nullptr) set_gguf_u32(metadata, key, static_cast<std::uint64_t>(id));
   };
   set("bos", config.bos);
   set("padding", config.padding);
@@ -324,9 +328,9 @@ void write_encoder(const Arch& arch, const Config& config, Metadata& metadata) {
   if (arch.block.attention.causal) return;
   metadata.set(keys.full("attention.causal"), {false});
   // Readers refuse a model without types even where it has no tensor of them.
-  metadata.set("tokenizer.ggml.token_type_count", gguf_u32(std::max<std::uint64_t>(config.types, 1), "the number of token types"));
+  set_gguf_u32(metadata, "tokenizer.ggml.token_type_count", std::max<std::uint64_t>(config.types, 1));
   if (config.output == nullptr || config.output->kind != HeadSpec::Kind::sequence) return;
-  metadata.set(keys.full("pooling_type"), {kRankPooling});
+  metadata.set(keys.full(kPoolingType), {kRankPooling});
   metadata.set(keys.full("classifier.output_labels"), {config.labels});
 }
 
@@ -361,7 +365,7 @@ void write_gguf_config(const Arch& arch, const Config& config, Metadata& metadat
   const Json json = write_hf_config(arch, sayable);
   const GgufKeys keys{arch.gguf_arch, metadata};
   write_rows(arch, json, metadata);
-  metadata.set(keys.full("context_length"), gguf_u32(config.context, "the context length"));
+  set_gguf_u32(metadata, keys.full("context_length"), config.context);
   metadata.set(keys.full(epsilon_key(arch)), gguf_f32(config.norm_epsilon));
   write_window(arch, config, metadata);
   write_encoder(arch, config, metadata);

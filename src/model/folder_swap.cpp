@@ -1,6 +1,7 @@
 // Two renames: the old folder out of the way, the new one in; the old one is removed last, and comes back when anything fails.
 #include "model/folder_swap.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -19,6 +20,14 @@ bool is_inside(const fs::path& path, const fs::path& folder) {
   return !relative.empty() && *relative.begin() != "..";
 }
 
+// A step of a sentence model has a folder with nothing but its config.json.
+bool is_module(const fs::path& folder) {
+  if (!fs::is_directory(fs::symlink_status(folder))) return false;
+  return std::ranges::all_of(fs::directory_iterator(folder), [](const fs::directory_entry& entry) {
+    return entry.path().filename() == "config.json" && fs::is_regular_file(entry.symlink_status());
+  });
+}
+
 // What is in a folder that is about to be replaced must be what a model's folder has, or somebody's work could be lost.
 void check_replaceable(const fs::path& folder, std::span<const fs::path> inputs) {
   if (fs::is_symlink(folder)) fail(ErrorCode::invalid_argument, "[save] '{}' is a symbolic link; name the folder itself", folder.string());
@@ -26,8 +35,8 @@ void check_replaceable(const fs::path& folder, std::span<const fs::path> inputs)
     fail(ErrorCode::already_exists, "[save] '{}' holds files but no config.json, so it is no model to replace; choose a new folder",
          folder.string());
   for (const fs::directory_entry& entry : fs::directory_iterator(folder))
-    if (!entry.is_regular_file())
-      fail(ErrorCode::already_exists, "[save] '{}' holds '{}', which is no plain file, so it is not replaced; choose a new folder",
+    if (!entry.is_regular_file() && !is_module(entry.path()))
+      fail(ErrorCode::already_exists, "[save] '{}' holds '{}', which is no file of a model, so it is not replaced; choose a new folder",
            folder.string(), entry.path().filename().string());
   for (const fs::path& input : inputs)
     if (is_inside(input, folder) || is_inside(folder, input))
@@ -55,7 +64,7 @@ bool is_occupied(const fs::path& target) {
 void check_target(const fs::path& target, std::span<const fs::path> inputs, bool overwrite) {
   const bool taken = is_occupied(target);
   if (taken && !overwrite)
-    fail(ErrorCode::already_exists, "[save] '{}' exists and is not empty; choose another folder or allow it to be overwritten",
+    fail(ErrorCode::already_exists, "[save] '{}' exists and is not empty; choose another folder or allow replacing it (--force)",
          target.string());
   if (taken)
     check_replaceable(target, inputs);

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "base/checked.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "checkpoint/container.h"
@@ -39,12 +39,19 @@ struct GgufKeys {
   }
 };
 
-inline checkpoint::Value gguf_u32(std::uint64_t value, const char* what) { return {narrow<std::uint32_t>(value, what)}; }
 inline checkpoint::Value gguf_f32(double value) { return {static_cast<float>(value)}; }
 
 inline constexpr std::string_view kRopeDivisors = "rope_freqs.weight", kShortFactors = "rope_factors_short.weight",
                                   kLongFactors = "rope_factors_long.weight";
 inline constexpr std::string_view kRopeTables[] = {kRopeDivisors, kShortFactors, kLongFactors};
+
+// Errors: unsupported, naming the key, when the number is larger than readers of the format take.
+inline void set_gguf_u32(checkpoint::Metadata& metadata, const std::string& key, std::uint64_t value) {
+  if (!std::in_range<std::uint32_t>(value))
+    fail(ErrorCode::unsupported, "[save] a GGUF's '{}' holds at most {}, but this model has {}; keep it a Hugging Face folder", key,
+         std::numeric_limits<std::uint32_t>::max(), value);
+  metadata.set(key, {static_cast<std::uint32_t>(value)});
+}
 
 // RoPE's keys and tables, said in the words of a config.json. A table of divisors that no scaling has made is given back instead.
 std::vector<float> read_gguf_rope(const Arch& arch, const checkpoint::Container& container, Json& json);

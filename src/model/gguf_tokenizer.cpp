@@ -155,7 +155,8 @@ void read_word_piece(const Metadata& metadata, TokenizerDefinition& definition) 
       read_sequence(text::read_decoders, "decoders", {component("WordPiece", {{"prefix", options.continuing_prefix}, {"cleanup", true}})});
   const std::size_t count = definition.tokens.size();
   const std::int64_t cls = std::max(special_id(metadata, "cls", count), definition.bos);
-  std::int64_t sep = special_id(metadata, "seperator", count);  // so spelt
+  if (definition.bos == special_id(metadata, "cls", count)) definition.bos = -1;  // one token under both names
+  std::int64_t sep = special_id(metadata, "seperator", count);                    // so spelt
   if (sep < 0) sep = definition.eos;
   using Kind = text::TemplatePiece::Kind;
   text::Template around{.single = {{Kind::first, 0, 0}}, .pair = {}};
@@ -187,7 +188,11 @@ void write_word_piece(const TokenizerDefinition& definition, Metadata& metadata)
   metadata.set("tokenizer.ggml.tokens", {std::move(pieces)});
   const std::vector<text::TokenId> prefix = definition.prefix(), suffix = definition.suffix();
   if (prefix.size() == 1) metadata.set(id_key("cls"), {prefix.front()});
+  if (prefix.size() == 1 && definition.bos < 0) metadata.set(id_key("bos"), {prefix.front()});  // what llama.cpp begins a text with
   if (suffix.size() == 1) metadata.set(id_key("seperator"), {suffix.front()});
+  if (definition.eos >= 0) return;
+  metadata.set(std::string(kAddSep), {!suffix.empty()});
+  metadata.set(std::string(kAddEos), {false});  // llama.cpp looks for the token that it is told to add
 }
 
 // t5: SentencePiece's Unigram.

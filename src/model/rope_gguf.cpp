@@ -129,7 +129,7 @@ void write_scaling(const GgufKeys& keys, const Config& config, Metadata& metadat
   if (rope.scaling == Scaling::linear || rope.scaling == Scaling::yarn)
     metadata.set(keys.full("rope.scaling.factor"), gguf_f32(rope.factor));
   if (rope.scaling != Scaling::yarn && rope.scaling != Scaling::longrope) return;
-  metadata.set(keys.full("rope.scaling.original_context_length"), gguf_u32(rope.original_context, "the original context length"));
+  set_gguf_u32(metadata, keys.full("rope.scaling.original_context_length"), rope.original_context);
   if (rope.beta_fast != 32) metadata.set(keys.full("rope.scaling.yarn_beta_fast"), gguf_f32(rope.beta_fast));
   if (rope.beta_slow != 1) metadata.set(keys.full("rope.scaling.yarn_beta_slow"), gguf_f32(rope.beta_slow));
   write_magnitude(config, keys.full("rope.scaling.attn_factor"), metadata);
@@ -140,7 +140,7 @@ void write_scaling(const GgufKeys& keys, const Config& config, Metadata& metadat
 void write_gguf_rope(const Arch& arch, const Config& config, Metadata& metadata) {
   if (arch.block.attention.rope == Rope::none) return;
   const GgufKeys keys{arch.gguf_arch, metadata};
-  metadata.set(keys.full("rope.dimension_count"), gguf_u32(config.rope_dimensions, "the turned dimensions"));
+  set_gguf_u32(metadata, keys.full("rope.dimension_count"), config.rope_dimensions);
   metadata.set(keys.full("rope.freq_base"), gguf_f32(config.rope.theta));
   if (config.local_rope) metadata.set(keys.full("rope.freq_base_swa"), gguf_f32(config.local_rope->theta));
   write_scaling(keys, config, metadata);

@@ -89,6 +89,16 @@ void write_texts(const Model& model, const Json& config, const std::filesystem::
   write_text_file(folder / "tokenizer_config.json", text::write_tokenizer_config_json(definition));
 }
 
+void add_texts(const SaveOptions& options, const std::filesystem::path& folder) {
+  for (const auto& [name, content] : options.texts) {
+    const std::filesystem::path file = folder / name;
+    std::error_code error;
+    std::filesystem::create_directories(file.parent_path(), error);
+    if (error) fail_write(error.value(), file, "making its folder");
+    write_text_file(file, content);
+  }
+}
+
 }  // namespace
 
 void save_huggingface(const Model& model, const std::filesystem::path& folder, const SaveOptions& options) {
@@ -98,6 +108,7 @@ void save_huggingface(const Model& model, const std::filesystem::path& folder, c
   FolderSwap swap(folder, options.write.inputs, options.write.overwrite);
   check_free_space(swap.temporary(), bytes_of(entries));
   write_texts(model, config, swap.temporary());
+  add_texts(options, swap.temporary());
   checkpoint::write_safetensors_folder(swap.temporary(), entries, options.write);
   swap.commit();
 }

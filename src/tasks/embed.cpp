@@ -21,6 +21,21 @@ std::string prompt_of(const SentenceSettings& settings, const std::string& asked
   fail(ErrorCode::invalid_argument, "[embed] the model has no prompt '{}'; it has {}", name.substr(0, 64), names.empty() ? "none" : names);
 }
 
+// What the options ask for, else what the files say; files that could not be understood matter only then.
+void choose_poolings(const SentenceSettings& settings, const EmbedOptions& options, EmbeddingPlan& plan) {
+  if (!settings.unsupported.empty()) fail(ErrorCode::unsupported, "{}", settings.unsupported);
+  if (!options.pooling.empty()) {
+    plan.poolings = {&pooling_named(options.pooling)};
+  } else if (!settings.unsettled.empty()) {
+    fail(ErrorCode::unsupported, "{}", settings.unsettled);
+  } else if (!settings.poolings.empty()) {
+    plan.poolings = settings.poolings;
+  } else {
+    plan.poolings = {&pooling_named("mean")};
+    plan.notices.emplace_back("the model does not say how its embeddings are made; this is the mean of its tokens (--pooling chooses)");
+  }
+}
+
 void check_poolings(const model::Model& model, const EmbeddingPlan& plan) {
   const model::HeadSpec* output = model.config().output;
   for (const Pooling* pooling : plan.poolings) {
@@ -54,15 +69,12 @@ Embedding embedding_of(const EmbeddingPlan& plan, const InputResult& result, std
 
 EmbeddingPlan plan_embedding(const model::Model& model, const SentenceSettings& settings, const EmbedOptions& options) {
   EmbeddingPlan plan;
-  plan.poolings = settings.poolings;
-  plan.normalize = options.normalize.value_or(settings.normalize);
-  plan.prompt = prompt_of(settings, options.prompt_name);
-  if (!options.pooling.empty()) plan.poolings = {&pooling_named(options.pooling)};
-  if (plan.poolings.empty()) {
-    plan.poolings = {&pooling_named("mean")};
-    plan.notices.emplace_back("the model does not say how its embeddings are made; this is the mean of its tokens (--pooling chooses)");
-  }
+  plan.notices = settings.notices;
+  choose_poolings(settings, options, plan);
   check_poolings(model, plan);
+  const bool are_scores = plan.poolings.front()->from == Pooling::From::head;  // of length 1 they would say nothing
+  plan.normalize = options.normalize.value_or(settings.normalize && !are_scores);
+  plan.prompt = prompt_of(settings, options.prompt_name);
   if (!plan.prompt.empty() && !settings.pools_prompt)
     fail(ErrorCode::unsupported, "[embed] the model wants its prompts left out of the pooling (include_prompt), which is not supported");
   plan.context = engine::position_limit(model);

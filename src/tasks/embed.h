@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "engine/engine.h"
-#include "tasks/sentence_files.h"
+#include "tasks/sentence_settings.h"
 #include "tightrope/progress.h"
 #include "tightrope/tasks.h"
 

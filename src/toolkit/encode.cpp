@@ -10,17 +10,6 @@
 namespace tightrope {
 namespace {
 
-namespace fs = std::filesystem;
-
-// What lies beside the weights; nothing for a model made in memory of no file.
-tasks::SentenceSettings settings_of(const Model::Implementation& model) {
-  const fs::path& path = model.path;
-  std::error_code ignored;
-  if (is_gguf_path(path)) return tasks::read_gguf_pooling(path);
-  const fs::path folder = fs::is_directory(path, ignored) ? path : path.parent_path();
-  return tasks::read_sentence_files(folder.empty() ? fs::path(".") : folder);
-}
-
 void check_options(const EncodeOptions& options) {
   if (options.batch_tokens == 0) fail(ErrorCode::invalid_argument, "[encode] a batch of 0 tokens holds no text; give at least 1");
 }
@@ -37,7 +26,7 @@ struct Embedder::Implementation {
 
   Implementation(const Model& model, const EmbedOptions& given)
       : options(given),
-        plan(tasks::plan_embedding(model.implementation().model, settings_of(model.implementation()), given)),
+        plan(tasks::plan_embedding(model.implementation().model, tasks::settings_of(toolkit::sentences_of(model.implementation())), given)),
         engine(model.implementation().model, engine_options(given.encode)),
         threads(given.encode.threads) {
     check_options(given.encode);

@@ -34,6 +34,14 @@ Model derived(const Model& base, model::Model changed, const Json& step, const s
   return Model(std::make_shared<const Model::Implementation>(std::move(next)));
 }
 
+tasks::SentenceSource sentences_of(const Model::Implementation& model) {
+  const std::filesystem::path& path = model.path;
+  if (is_gguf_path(path)) return tasks::sentences_of_gguf(path);
+  std::error_code ignored;
+  const std::filesystem::path folder = std::filesystem::is_directory(path, ignored) ? path : path.parent_path();
+  return tasks::sentences_of_folder(folder.empty() ? std::filesystem::path(".") : folder);
+}
+
 const formats::Codec& machine_codec() { return kernels::kernel_table(kernels::isa_from_environment()).codec; }
 
 std::string decoded(const text::Tokenizer& tokenizer, std::span<const text::TokenId> generated) {

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "formats/codec.h"
 #include "model/model.h"
+#include "tasks/sentence_source.h"
 #include "tightrope/model.h"
 
 namespace tightrope {
@@ -27,6 +28,9 @@ namespace toolkit {
 // A copy of the handle's contents with another model, which no file holds yet. `other`: what besides the base it is made from.
 Model derived(const Model& base, model::Model changed, const Json& step, const std::vector<std::string>& notices,
               const std::filesystem::path& other = {});
+
+// What the file or folder that a model comes from says of embeddings.
+tasks::SentenceSource sentences_of(const Model::Implementation& model);
 
 // The codec of this machine's kernels; static storage.
 const formats::Codec& machine_codec();

@@ -91,10 +91,15 @@ void Model::save(const std::filesystem::path& path, const SaveOptions& options) 
   save.write.inputs.insert(save.write.inputs.end(), implementation_->others.begin(), implementation_->others.end());
   save.write.progress = options.progress;
   save.codec = &toolkit::machine_codec();
+  const tasks::SentenceSource sentences = toolkit::sentences_of(*implementation_);
   if (is_gguf_path(output)) {
     save.extra = provenance(*implementation_);
+    tasks::add_sentence_keys(sentences, implementation_->model, save.extra);
     model::save_gguf(implementation_->model, output, save);
   } else {
+    constexpr int kIndent = 2;
+    for (const auto& [name, content] : tasks::files_to_save(sentences, implementation_->model))
+      save.texts.emplace_back(name, content.dump(kIndent) + "\n");
     model::save_huggingface(implementation_->model, output, save);
   }
 }

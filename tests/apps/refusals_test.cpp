@@ -5,13 +5,22 @@
 #include "apps/program_fixture.h"
 #include "formats/codec.h"
 #include "model/checkpoint_io.h"
+#include "support/container_builder.h"
 #include "support/container_cases.h"
+#include "support/small_adapter.h"
 #include "support/tiny_model.h"
 
 namespace tightrope::test {
 namespace {
 
-using RefusalTest = ProgramTest;
+class RefusalTest : public ProgramTest {
+ protected:
+  RefusalTest() {
+    write_small_adapter(folder_ / "my-adapter", model::load_model(folder_ / model_).config());
+    folder_.write("demo/ids.safetensors", safetensors_file(R"({"input_ids":{"dtype":"I64","shape":[1,2],"data_offsets":[0,16]}})",
+                                                           raw<std::int64_t>(5) + raw<std::int64_t>(6)));
+  }
+};
 
 // Every verb that opens a model, made to read `model`.
 std::vector<std::vector<std::string>> verbs_on(const std::string& model) {
@@ -21,7 +30,12 @@ std::vector<std::vector<std::string>> verbs_on(const std::string& model) {
           {"quantize", model, "-o", "out.gguf", "--type", "q8_0"},
           {"eval", model, "--text", "demo/text.txt", "--context", "16", "--chunks", "1"},
           {"bench", model, "--prompt", "2", "--generate", "1", "--repetitions", "1"},
-          {"run", model, "a", "-n", "1"}};
+          {"run", model, "a", "-n", "1"},
+          {"chat", model, "--user", "a", "-n", "1"},
+          {"embed", model, "a", "--output", "out.jsonl"},
+          {"classify", model, "a", "--output", "out.jsonl"},
+          {"logits", model, "--ids", "demo/ids.safetensors", "-o", "out.safetensors"},
+          {"merge", model, "my-adapter", "-o", "out.gguf"}};
 }
 
 TEST_F(RefusalTest, UnknownFlagNamesTheNearest) {

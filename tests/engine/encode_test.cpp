@@ -148,7 +148,7 @@ TEST(Encode, AnEncoderContinuesNothing) {
   Sequence sequence = engine.new_sequence(5);
   const std::vector<TokenId> tokens = {1, 2};
   const Chunk chunk{.sequence = &sequence, .tokens = tokens};
-  expect_refused(ErrorCode::unsupported, {"bert", "encode"}, [&] { engine.forward({&chunk, 1}); });
+  expect_refused(ErrorCode::unsupported, {"bert", "'embed' and 'classify'"}, [&] { engine.forward({&chunk, 1}); });
 }
 
 TEST(Engine, RefusesATextBeyondTheContextWithBothNumbers) {

@@ -11,6 +11,7 @@
 #include "support/clean_refusal.h"
 #include "support/container_builder.h"
 #include "support/container_cases.h"
+#include "support/small_adapter.h"
 #include "support/temporary_folder.h"
 #include "support/tiny_model.h"
 #include "tightrope/tightrope.h"
@@ -52,7 +53,24 @@ const Verb kVerbs[] = {
      [](const fs::path& model, const fs::path& folder) {
        write_logits(Model::load(model), folder / "ids.safetensors", folder / "out.safetensors", {.threads = 1});
      }},
+    {"chat",
+     [](const fs::path& model, const fs::path&) {
+       const Model loaded = Model::load(model);
+       Engine engine(loaded, {.threads = 1});
+       chat(engine, loaded, conversation_of({{"user", "abc"}}), {.max_tokens = 2}, {.chat_template = "{{ messages[0].content }}"});
+     }},
+    {"embed", [](const fs::path& model,
+                 const fs::path&) { Embedder(Model::load(model), {.encode = {.threads = 1}}).embed(std::vector<std::string>{"abc"}); }},
+    {"merge",
+     [](const fs::path& model, const fs::path& folder) {
+       Model::load(model).with_adapter(folder / "adapter").merged("bf16").save(folder / "out.gguf", {.threads = 1});
+     }},
 };
+
+// A decoder has no head to classify with, so this verb's whole model is another one; broken models are refused before that matters.
+const Verb kClassify{"classify", [](const fs::path& model, const fs::path&) {
+                       Classifier(Model::load(model), {.encode = {.threads = 1}}).classify(std::vector<TextInput>{{"abc"}});
+                     }};
 
 class EveryVerb : public ::testing::Test {
  protected:
@@ -65,7 +83,21 @@ class EveryVerb : public ::testing::Test {
     config_ = content_of(folder_ / "whole/config.json");
     folder_.write("ids.safetensors", safetensors_file(R"({"input_ids":{"dtype":"I64","shape":[1,2],"data_offsets":[0,16]}})",
                                                       raw<std::int64_t>(5) + raw<std::int64_t>(6)));
+    write_small_adapter(folder_ / "adapter", tiny.config());
+    save_classifier();
     names_ = names();
+  }
+
+  // A whole model of another kind: kClassify's.
+  void save_classifier() const {
+    const model::Arch& bert = model::arch_for_hf_model_type("bert");
+    std::size_t head = 0;
+    while (bert.heads[head].kind != model::HeadSpec::Kind::sequence) ++head;
+    const model::Model plain = tiny_model(bert, tiny_config(bert, head));
+    const std::vector<model::NamedWeight> weights(plain.weights().begin(), plain.weights().end());
+    const model::Model classifier(bert, plain.config(), weights, std::make_shared<const text::Tokenizer>(tiny_tokenizer()));
+    model::save_gguf(classifier, folder_ / "labels.gguf", {});
+    model::save_huggingface(classifier, folder_ / "labels", {});
   }
 
   std::set<std::string> names() const {
@@ -77,13 +109,15 @@ class EveryVerb : public ::testing::Test {
   // Each verb refuses the model and leaves nothing.
   void expect_refusals(const std::string& what, const fs::path& model) {
     names_ = names();
-    for (const Verb& verb : kVerbs) {
-      SCOPED_TRACE(what + ", " + verb.name);
-      const auto message = refusal_of([&] { verb.use(model, folder_.path()); });
-      EXPECT_TRUE(message.has_value());
-      EXPECT_TRUE(!message || message->starts_with("[")) << *message;
-      EXPECT_EQ(names(), names_);
-    }
+    for (const Verb& verb : kVerbs) expect_refusal(what, verb, model);
+    expect_refusal(what, kClassify, model);
+  }
+  void expect_refusal(const std::string& what, const Verb& verb, const fs::path& model) {
+    SCOPED_TRACE(what + ", " + verb.name);
+    const auto message = refusal_of([&] { verb.use(model, folder_.path()); });
+    EXPECT_TRUE(message.has_value());
+    EXPECT_TRUE(!message || message->starts_with("[")) << *message;
+    EXPECT_EQ(names(), names_);
   }
   void expect_gguf_refusals(const std::string& what, const std::string& bytes) { expect_refusals(what, folder_.write("bad.gguf", bytes)); }
   void expect_safetensors_refusals(const std::string& what, const std::string& bytes) {
@@ -118,6 +152,7 @@ TEST_F(EveryVerb, UsesAWholeModel) {
       EXPECT_NO_THROW(verb.use(folder_ / model, folder_.path())) << verb.name << ' ' << model;
       for (const char* output : {"out", "out.gguf", "out.safetensors"}) fs::remove_all(folder_ / output);
     }
+  for (const char* model : {"labels.gguf", "labels"}) EXPECT_NO_THROW(kClassify.use(folder_ / model, folder_.path())) << model;
 }
 
 TEST_F(EveryVerb, RefusesEveryCaseOfGguf) {
@@ -241,6 +276,19 @@ TEST_F(EveryVerb, RefusesAHugeHole) {
   folder_.write("bad/model.safetensors", safetensors_);
   fs::resize_file(folder_ / "bad/model.safetensors", std::uint64_t{1} << 40);
   expect_refusals("a terabyte of zeros", folder_ / "bad");
+}
+
+// What a GGUF brings along is written to a folder: never outside it, never over the model's own files.
+TEST_F(EveryVerb, WritesNoFileThatAModelNames) {
+  for (const std::string name : {"../evil.json", "/tmp/evil.json", "config.json", "a/../../config.json", "model.safetensors/config.json"}) {
+    model::SaveOptions options;
+    options.extra.set("tightrope.sentence.files", {R"({"modules.json":[],")" + name + R"(":{}})"});
+    fs::remove(folder_ / "evil.gguf");
+    model::save_gguf(tiny_model(model::arch_for_hf_model_type("llama")), folder_ / "evil.gguf", options);
+    const std::set<std::string> before = names();
+    EXPECT_TRUE(refusal_of([&] { Model::load(folder_ / "evil.gguf").save(folder_ / "out"); }).has_value()) << name;
+    EXPECT_EQ(names(), before) << name;
+  }
 }
 
 // Links named like weights that lead back to their folder: following them would take 2^40 steps.

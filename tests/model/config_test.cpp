@@ -287,6 +287,22 @@ TEST(GgufConfig, SaysPeriodsOfWindowsAndRefusesOthers) {
   EXPECT_THROW(write_gguf_config(arch, config, container.metadata), Error);
 }
 
+TEST(GgufConfig, NamesTheKeyThatANumberIsTooLargeFor) {
+  const Arch& arch = arch_for_hf_model_type("gemma2");
+  Config config = test::tiny_config(arch);
+  for (BlockVariant& variant : config.variants)
+    if (variant.window != 0) variant.window = ~std::uint64_t{0};
+  checkpoint::Metadata metadata;
+  try {
+    write_gguf_config(arch, config, metadata);
+    FAIL() << "expected an error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::unsupported);
+    EXPECT_NE(std::string(error.what()).find("'gemma2.attention.sliding_window' holds at most 4294967295"), std::string::npos)
+        << error.what();
+  }
+}
+
 TEST(GgufConfig, SaysWhenAWindowIsLeftOut) {
   checkpoint::Container container;
   write_gguf_config(llama(), test::tiny_config(), container.metadata);

@@ -54,6 +54,29 @@ void expect_vectors(const text::Tokenizer& tokenizer, const fs::path& gguf) {
         << gguf.filename() << " " << i << ": " << testing::PrintToString(texts[i]);
 }
 
+// llama.cpp begins a text with the BOS token's id (101 where none is said), and fails on a token that it is told to add but not which.
+TEST(GgufVocabulary, WordPieceNamesItsFirstTokenAndNoEndThatItLacks) {
+  text::TokenizerDefinition definition;
+  definition.model = text::WordPieceOptions{.unknown = 0};
+  for (const char* piece : {"[UNK]", "[CLS]", "[SEP]"}) {
+    definition.added.push_back({.id = static_cast<text::TokenId>(definition.tokens.size()), .content = piece, .special = true});
+    definition.tokens.push_back({piece, text::TokenKind::control});
+  }
+  definition.tokens.push_back({"a", text::TokenKind::normal});
+  definition.unknown = 0;
+  definition.around = text::surrounding_template({1}, {2});
+  checkpoint::Metadata metadata;
+  write_gguf_tokenizer(definition, definition.tokens.size(), metadata);
+  EXPECT_EQ(metadata.unsigned_or("tokenizer.ggml.bos_token_id", 0), 1U);
+  EXPECT_EQ(metadata.unsigned_or("tokenizer.ggml.seperator_token_id", 0), 2U);
+  EXPECT_TRUE(metadata.bool_or("tokenizer.ggml.add_sep_token", false));
+  EXPECT_FALSE(metadata.bool_or("tokenizer.ggml.add_eos_token", true));
+  const text::TokenizerDefinition back = read_gguf_tokenizer(metadata);
+  EXPECT_EQ(back.bos, -1);
+  EXPECT_EQ(back.eos, -1);
+  EXPECT_EQ(text::Tokenizer(back).encode("a"), (std::vector<text::TokenId>{1, 3, 2}));
+}
+
 TEST(GgufVocabulary, GivesTheIdsOfItsVectors) {
   if (!fs::exists(kVocabularies)) GTEST_SKIP() << kVocabularies << " is not there";
   std::size_t files = 0;

@@ -79,7 +79,10 @@ TEST(Facade, GenerationStopsWhenTheSinkSaysSo) {
 
 TEST(Facade, TypesAreOfferedWithTheirBits) {
   bool seen = false;
+  double bits = 64;
   for (const QuantizationType& type : quantization_types()) {
+    EXPECT_LE(type.bits_per_weight, bits) << type.name;
+    bits = type.bits_per_weight;
     if (type.name != "q4_k_m") continue;
     seen = true;
     EXPECT_TRUE(type.mix);

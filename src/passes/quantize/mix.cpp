@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include "base/error.h"
 #include "model/tensor_plan.h"
@@ -120,6 +121,7 @@ std::vector<Mix> all_mixes() {
   std::vector<Mix> mixes(std::begin(kMixes), std::end(kMixes));
   for (const formats::Format* format : formats::all())
     if (usable_alone(*format)) mixes.push_back({format->name, "", format->name, "", format->gguf_file_type, {}});
+  std::ranges::stable_sort(mixes, std::greater(), [](const Mix& mix) { return formats::get(mix.base).bits_per_element(); });
   return mixes;
 }
 

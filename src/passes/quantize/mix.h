@@ -32,7 +32,7 @@ struct Mix {
   std::span<const MixRule> rules;  // the first that applies wins
 };
 
-// The named mixes, then every format that a GGUF can hold and no mix is named after: alone, for every matrix.
+// The named mixes, and every format that a GGUF can hold and no mix is named after: alone, for every matrix. The most bits come first.
 std::vector<Mix> all_mixes();
 // By name or alias, without regard to case; throws not_found listing the names.
 Mix get_mix(std::string_view name);
