@@ -14,7 +14,9 @@ void check_options(const EncodeOptions& options) {
   if (options.batch_tokens == 0) fail(ErrorCode::invalid_argument, "[encode] a batch of 0 tokens holds no text; give at least 1");
 }
 
-engine::Options engine_options(const EncodeOptions& options) { return {.threads = options.threads, .isa = std::nullopt, .exact = options.exact}; }
+engine::Options engine_options(const EncodeOptions& options) {
+  return {.threads = options.threads, .isa = std::nullopt, .exact = options.exact};
+}
 
 }  // namespace
 

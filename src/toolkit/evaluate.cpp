@@ -91,7 +91,8 @@ Report evaluate(std::span<const Model> models, const std::optional<Model>& base,
   std::vector<engine::Engine> engines;
   engines.reserve(all.size());
   for (const Model& model : all)
-    engines.emplace_back(model.implementation().model, engine::Options{.threads = options.eval.threads, .isa = std::nullopt, .exact = options.eval.exact});
+    engines.emplace_back(model.implementation().model,
+                         engine::Options{.threads = options.eval.threads, .isa = std::nullopt, .exact = options.eval.exact});
   const std::vector<eval::Measurement> measured = measure(engines, base.has_value(), tokens, options, progress);
   eval::Report report;
   report.version = version();

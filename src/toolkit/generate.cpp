@@ -13,8 +13,8 @@ struct Engine::Implementation {
 };
 
 Engine::Engine(const Model& model, const EngineOptions& options)
-    : implementation_(std::make_unique<Implementation>(
-          Implementation{engine::Engine(model.implementation().model, {.threads = options.threads, .isa = std::nullopt, .exact = options.exact})})) {}
+    : implementation_(std::make_unique<Implementation>(Implementation{
+          engine::Engine(model.implementation().model, {.threads = options.threads, .isa = std::nullopt, .exact = options.exact})})) {}
 Engine::~Engine() = default;
 Engine::Engine(Engine&&) noexcept = default;
 
