@@ -8,12 +8,17 @@ namespace tightrope::app {
 namespace {
 
 struct Options {
-  std::string model;
+  std::string model, against;
   BenchOptions bench;
   bool json = false;
 };
 
 void run(const Options& options) {
+  if (!options.against.empty()) {
+    const Findings found = benchmark_against(options.model, options.against, options.bench, progress_on_stderr());
+    print_line(options.json ? found.json : found.table);
+    return;
+  }
   const Benchmark result = benchmark(options.model, options.bench, progress_on_stderr());
   print_line(options.json ? result.to_json() : result.to_table());
 }
@@ -24,7 +29,8 @@ void add_bench(Program& program) {
   auto options = std::make_shared<Options>();
   Verb verb = program.add_verb("bench", "Measure load time, prefill and decode speed, memory",
                                {"tightrope bench models/wren-7m --prompt 128 --generate 16 --repetitions 2",
-                                "tightrope bench models/wren-7m --prompt 64 --generate 8 --batch 1,2 --repetitions 1 --json"},
+                                "tightrope bench models/wren-7m --prompt 64 --generate 8 --batch 1,2 --repetitions 1 --json",
+                                "tightrope bench q4.gguf --against llama-bench --prompt 64 --generate 8 --repetitions 2"},
                                [options] { run(*options); });
   add_model(verb, options->model);
   constexpr std::uint64_t kMost = std::uint64_t{1} << 24;
@@ -34,6 +40,9 @@ void add_bench(Program& program) {
   verb.option("-b,--batch", bench.batches, "LIST", "Sequences decoded together: a list like 1,2,4 (default 1)");
   verb.option("-r,--repetitions", bench.repetitions, "N", "Runs after the warm-up; the median counts (default 5)",
               {.least = 1, .most = 10000});
+  verb.option("--against", options->against, "PROGRAM",
+              "Take turns with this llama-bench (of llama.cpp or ik_llama.cpp): same GGUF file, threads and lengths");
+  verb.option("--time-limit", bench.peer_seconds, "SECONDS", "Of each run of PROGRAM (default 600)", {.least = 1, .most = 86400});
   add_threads(verb, bench.threads);
   add_json(verb, options->json);
 }

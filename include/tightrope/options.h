@@ -25,6 +25,7 @@ struct BenchOptions {
   std::string batches = "1";         // sequences decoded together: a comma-separated list
   unsigned repetitions = 5;          // after one warm-up; medians are reported
   unsigned threads = 0;
+  std::uint64_t peer_seconds = 600;  // for each run of another program that is compared with
 };
 
 // Applied in this order: repetition penalty, temperature, top-k, top-p, min-p, draw.

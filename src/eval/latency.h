@@ -47,6 +47,9 @@ std::vector<std::uint64_t> parse_batches(std::string_view list);
 // Median, smallest and largest of a run's rates; all 0 when there are none.
 Spread spread_of(std::vector<double> values);
 
+// Errors: invalid_argument for options that are 0.
+void require_measurable(const BenchOptions& options);
+
 // Loads the model and times it: random tokens, one warm-up pass, then options.repetitions. Decoding starts from an empty context.
 // Errors: what load_model raises; invalid_argument for options that are 0.
 Latency measure_latency(const std::filesystem::path& model_path, const BenchOptions& options, const Progress& progress);

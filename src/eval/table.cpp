@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "eval/aligned.h"
 #include "eval/markup.h"
 #include "eval/report.h"
 
@@ -11,28 +12,6 @@ namespace tightrope::eval {
 namespace {
 
 constexpr double kGoodAgreement = 0.9;  // of most likely tokens: what best_trade asks of a model
-
-using Row = std::vector<std::string>;
-
-// The first column to the left, the others to the right.
-std::string aligned(const std::vector<Row>& rows) {
-  std::vector<std::size_t> widths;
-  for (const Row& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], columns(row[i]));
-  }
-  std::string text;
-  for (const Row& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string padding(widths[i] - columns(row[i]), ' ');
-      if (i > 0) text += "  ";
-      text += i == 0 ? row[i] + padding : padding + row[i];
-    }
-    text.erase(text.find_last_not_of(' ') + 1);
-    text += '\n';
-  }
-  return text;
-}
 
 std::string with_error(double value, double error, int decimals) {
   return fmt::format("{:.{}f} ± {:.{}f}", value, decimals, error, decimals);
