@@ -96,4 +96,7 @@ struct Findings {
 Findings benchmark_against(const std::filesystem::path& path, const std::string& program, const BenchOptions& options = {},
                            const Progress& progress = {});
 
+// Every kernel of this machine against its ceilings; needs no model. Errors: as machine_info.
+Findings benchmark_kernels(unsigned threads = 0, const Progress& progress = {});
+
 }  // namespace tightrope

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "eval/passes.h"
 #include "eval/processor_time.h"
+#include "kernels/ceilings.h"
 #include "model/checkpoint_io.h"
 
 namespace tightrope::eval {
@@ -131,7 +132,8 @@ Latency measure_latency(const std::filesystem::path& model_path, const BenchOpti
   for (const std::uint64_t batch : batches) latency.decode.push_back(bench.decode(batch));
   latency.foreign_cpu = foreign.cores();
   latency.peak_resident_bytes = peak_resident_bytes();
-  latency.bandwidth_bytes_per_second = measure_read_bandwidth(engine.threads());  // after the peak: its buffer is large
+  latency.bandwidth_bytes_per_second =
+      kernels::measure_read_bandwidth(engine.isa(), engine.threads());  // after the peak: its buffer is large
   for (DecodeSpeed& decode : latency.decode) {
     decode.bandwidth_share =
         static_cast<double>(decode.bytes_per_token) * decode.tokens_per_second.median / latency.bandwidth_bytes_per_second;

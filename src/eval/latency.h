@@ -37,10 +37,6 @@ struct Latency {
   std::vector<DecodeSpeed> decode{};
 };
 
-// Read bandwidth of this machine's memory in bytes per second, best of a few passes over a buffer much larger than the caches.
-// 0 threads: every available core.
-double measure_read_bandwidth(unsigned threads);
-
 // "1,2,4" as numbers. Errors: invalid_argument (not a number, 0, above 4096).
 std::vector<std::uint64_t> parse_batches(std::string_view list);
 

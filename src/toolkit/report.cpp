@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "eval/roofline.h"
 #include "eval/versus.h"
 #include "toolkit/report_handle.h"
 
@@ -51,6 +52,11 @@ Findings benchmark_against(const std::filesystem::path& path, const std::string&
                            const Progress& progress) {
   const eval::Versus versus = eval::measure_versus(path, program, options, progress);
   return {.json = eval::to_json(versus).dump(2), .table = eval::to_table(versus)};
+}
+
+Findings benchmark_kernels(unsigned threads, const Progress& progress) {
+  const eval::Roofline roofline = eval::measure_roofline(threads, progress);
+  return {.json = eval::to_json(roofline).dump(2), .table = eval::to_table(roofline)};
 }
 
 }  // namespace tightrope
