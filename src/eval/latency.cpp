@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "base/error.h"
+#include "eval/bytes_read.h"
 #include "eval/passes.h"
 #include "eval/processor_time.h"
 #include "kernels/ceilings.h"
@@ -44,7 +45,7 @@ class Bench {
     DecodePass pass(engine_, batch, options_.decode_tokens);
     DecodeSpeed speed{.batch = batch, .tokens_per_second = timed("decode", batch * options_.decode_tokens, pass)};
     // NOLINTNEXTLINE(clang-analyzer-core.DivideZero): parse_batches lets no 0 through
-    speed.bytes_per_token = engine_.bytes_per_token() / batch + mean_cache_bytes();
+    speed.bytes_per_token = packed_bytes_per_token(engine_) / batch + mean_cache_bytes();
     return speed;
   }
 

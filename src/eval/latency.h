@@ -23,8 +23,8 @@ struct PrefillSpeed {
 struct DecodeSpeed {
   std::uint64_t batch = 1;
   Spread tokens_per_second;           // all sequences together
-  std::uint64_t bytes_per_token = 0;  // weights, keys and values read for one step, divided by the batch
-  double bandwidth_share = 0;         // of the measured read bandwidth
+  std::uint64_t bytes_per_token = 0;  // weights (packed, as they are read), keys and values of one step, divided by the batch
+  double bandwidth_share = 0;         // of bandwidth_bytes_per_second
 };
 struct Latency {
   std::string model, isa;

@@ -116,9 +116,9 @@ std::string to_table(const Latency& latency) {
   fact("kernels", fmt::format("{}, {} threads", printable(latency.isa), latency.threads));
   fact("load", significant(latency.load_seconds) + " s");
   fact("peak memory", human_bytes(static_cast<double>(latency.peak_resident_bytes)));
-  fact("read bandwidth", human_bytes(latency.bandwidth_bytes_per_second) + "/s");
+  fact("read bandwidth", fmt::format("{}/s, measured with as many threads", human_bytes(latency.bandwidth_bytes_per_second)));
   fact("other processes", fmt::format("{:.2f} cores busy", latency.foreign_cpu));
-  std::vector<Row> rows{{"", "tokens", "batch", "tokens/s", "bytes/token", "bandwidth"}};
+  std::vector<Row> rows{{"", "tokens", "batch", "tokens/s", "bytes/token", "of read bandwidth"}};
   for (const PrefillSpeed& prefill : latency.prefill) {
     rows.push_back({"prefill", std::to_string(prefill.tokens), std::to_string(prefill.batch), spread_text(prefill.tokens_per_second)});
   }

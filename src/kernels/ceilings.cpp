@@ -50,10 +50,11 @@ double best_reading(const ProbeTable& probes, const Pages& pages, ThreadPool& po
 
 // Operations per second of all threads together.
 double best_peak(const PeakLoop& loop, ThreadPool& pool) {
-  constexpr std::size_t kRounds = 200000;         // a fraction of a millisecond
-  const std::uint64_t pieces = 32 * pool.size();  // some ten milliseconds: a late thread costs little
+  constexpr std::size_t kRounds = 50000;          // a tenth of a millisecond
+  constexpr int kTries = 20;                      // short and many: on a busy machine some are undisturbed
+  const std::uint64_t pieces = 32 * pool.size();  // a few milliseconds: a late thread costs little
   double best = 0;
-  for (int pass = 0; pass < kPasses; ++pass) {
+  for (int pass = 0; pass < kTries; ++pass) {
     const Stopwatch watch;
     pool.parallel_for(pieces, 1, [&](std::uint64_t, std::uint64_t) { loop.run(kRounds); });
     best = std::max(best, static_cast<double>(pieces * kRounds) * loop.operations / watch.seconds());

@@ -150,6 +150,18 @@ TEST_F(VerbTest, BenchAgainstNeedsAFileThatTheOtherReads) {
   expect_refusal({"bench", model_, "--against", "no-such-program"}, "no 'no-such-program' on the PATH");
 }
 
+TEST_F(VerbTest, BenchOfKernelsNeedsNoModel) {
+  const Json json = json_of({"bench", "--kernels", "--json", "--threads", "1"});
+  for (const char* key : {"isa", "threads", "foreign_cpu", "read_bytes_per_second", "read_bytes_per_second_one_thread", "peaks"})
+    EXPECT_NE(json.find(key), nullptr) << key;
+  const auto& kernels = json.at("kernels", "bench").as_array("kernels");
+  EXPECT_EQ(kernels.size(), 3U * 11 + 1);  // ten packed formats and F32, attention
+  for (const char* key : {"kernel", "tokens", "operations_per_second", "bytes_per_second", "ceiling", "share"})
+    EXPECT_NE(kernels.front().find(key), nullptr) << key;
+  expect_refusal({"bench"}, "MODEL is missing");
+  expect_refusal({"bench", model_, "--kernels"}, "--kernels measures kernels alone");
+}
+
 TEST_F(VerbTest, RunIsRepeatableAndStreamsWhatJsonHolds) {
   const std::vector<std::string> command = {"run", model_, "The river", "-n", "12", "--seed", "5"};
   auto with = [&](std::vector<std::string> more) {
