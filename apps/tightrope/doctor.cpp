@@ -16,7 +16,8 @@ struct Options {
 
 std::string bandwidth_text(const MachineInfo& info) {
   if (info.bandwidth_bytes_per_second <= 0) return "not measured";
-  return fmt::format("{:.1f} GB/s read, measured", info.bandwidth_bytes_per_second / 1e9);
+  return fmt::format("{:.1f} GB/s read by one thread, {:.1f} by {}, measured", info.bandwidth_one_thread / 1e9,
+                     info.bandwidth_bytes_per_second / 1e9, info.threads);
 }
 
 std::string cache_text(const MachineInfo& info) {
@@ -35,6 +36,9 @@ void print_table(const MachineInfo& info) {
   row("kernels", fmt::format("{} (of {}; TIGHTROPE_ISA picks another)", info.isa, fmt::join(info.isas, ", ")));
   row("memory", fmt::format("{:.1f} GiB, {}", static_cast<double>(info.memory_bytes) / 0x1p30, bandwidth_text(info)));
   row("caches", cache_text(info));
+  for (const MachinePeak& peak : info.peaks)
+    row("peak " + peak.arithmetic, fmt::format("{:.0f} Gop/s by one thread, {:.0f} by {}, measured ({})", peak.one_thread / 1e9,
+                                               peak.all_threads / 1e9, info.threads, peak.instruction));
   row("formats", fmt::format("{}", fmt::join(info.formats, " ")));
   row("architectures", fmt::format("{}", fmt::join(info.architectures, " ")));
 }

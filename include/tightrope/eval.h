@@ -85,4 +85,18 @@ Report evaluate(std::span<const Model> models, const std::optional<Model>& base,
 // Load, prefill and decode speed and memory of the model at `path`. Errors: as Model::load; invalid_argument.
 Benchmark benchmark(const std::filesystem::path& path, const BenchOptions& options = {}, const Progress& progress = {});
 
+// What a measurement found, for programs and for people.
+struct Findings {
+  std::string json, table;
+};
+
+// The model in a GGUF file and another engine's benchmark program (a path, or a name on the PATH: llama-bench of llama.cpp or of
+// ik_llama.cpp) in turns, `repetitions` each: the same file, threads and lengths. Errors: as Model::load; invalid_argument (the model is no
+// GGUF file; batches), not_found (the program), io (it fails or takes longer than `peer_seconds`), malformed (what it printed).
+Findings benchmark_against(const std::filesystem::path& path, const std::string& program, const BenchOptions& options = {},
+                           const Progress& progress = {});
+
+// Every kernel of this machine against its ceilings; needs no model. Errors: as machine_info.
+Findings benchmark_kernels(unsigned threads = 0, const Progress& progress = {});
+
 }  // namespace tightrope

@@ -27,6 +27,7 @@ struct BenchOptions {
   unsigned repetitions = 5;          // after one warm-up; medians are reported
   unsigned threads = 0;
   bool exact = false;  // as in EngineOptions
+  std::uint64_t peer_seconds = 600;  // for each run of another program that is compared with
 };
 
 // Applied in this order: repetition penalty, temperature, top-k, top-p, min-p, draw.

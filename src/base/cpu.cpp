@@ -67,15 +67,29 @@ std::uint64_t status_kibibytes(std::string_view key) {
   return kibibytes << 10;
 }
 
+// Of the unified cache of a level that the first core uses; 0 when the system does not say. The C library's figure is what the processor
+// says of its whole package, which a virtual machine does not own.
+std::uint64_t cache_bytes(int level) {
+  for (int index = 0; index < 8; ++index) {
+    const std::string folder = "/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(index) + "/";
+    int its_level = 0;
+    std::uint64_t kibibytes = 0;
+    std::string type;
+    std::ifstream(folder + "level") >> its_level;
+    std::ifstream(folder + "type") >> type;
+    std::ifstream(folder + "size") >> kibibytes;  // "1024K"
+    if (its_level == level && type != "Instruction") return kibibytes << 10;
+  }
+  return 0;
+}
+
 }  // namespace
 
 CpuFacts cpu_facts() {
   CpuFacts facts{.name = processor_name(), .cores = available_cores(), .flags = vector_flags()};
   facts.memory_bytes = system_value(_SC_PHYS_PAGES) * system_value(_SC_PAGESIZE);
-#ifdef _SC_LEVEL2_CACHE_SIZE  // glibc only
-  facts.cache_l2_bytes = system_value(_SC_LEVEL2_CACHE_SIZE);
-  facts.cache_l3_bytes = system_value(_SC_LEVEL3_CACHE_SIZE);
-#endif
+  facts.cache_l2_bytes = cache_bytes(2);
+  facts.cache_l3_bytes = cache_bytes(3);
   return facts;
 }
 

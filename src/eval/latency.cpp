@@ -11,8 +11,10 @@
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "base/error.h"
-#include "base/random.h"
+#include "eval/bytes_read.h"
+#include "eval/passes.h"
 #include "eval/processor_time.h"
+#include "kernels/ceilings.h"
 #include "model/checkpoint_io.h"
 
 namespace tightrope::eval {
@@ -35,40 +37,19 @@ class Bench {
       : engine_(engine), options_(options), progress_(progress), batches_(std::move(batches)) {}
 
   PrefillSpeed prefill() {
-    const std::uint64_t count = options_.prefill_tokens;
-    engine::Sequence sequence = engine_.new_sequence(count);
-    const std::vector<text::TokenId> tokens = random_tokens(count);
-    const auto pass = [&] {
-      sequence.rewind(0);
-      const engine::Chunk chunk{.sequence = &sequence, .tokens = tokens};
-      engine_.forward(std::span(&chunk, 1));
-    };
-    return {.tokens = count, .batch = 1, .tokens_per_second = timed("prefill", count, pass)};
+    PrefillPass pass(engine_, options_.prefill_tokens);
+    return {.tokens = options_.prefill_tokens, .batch = 1, .tokens_per_second = timed("prefill", options_.prefill_tokens, pass)};
   }
 
   DecodeSpeed decode(std::uint64_t batch) {
-    std::vector<engine::Sequence> sequences;
-    for (std::uint64_t i = 0; i < batch; ++i) sequences.push_back(engine_.new_sequence(options_.decode_tokens));
-    const std::vector<text::TokenId> tokens = random_tokens(batch * options_.decode_tokens);
-    const auto pass = [&] {
-      for (auto& sequence : sequences) sequence.rewind(0);
-      for (std::uint64_t step = 0; step < options_.decode_tokens; ++step) decode_step(sequences, tokens, step);
-    };
+    DecodePass pass(engine_, batch, options_.decode_tokens);
     DecodeSpeed speed{.batch = batch, .tokens_per_second = timed("decode", batch * options_.decode_tokens, pass)};
     // NOLINTNEXTLINE(clang-analyzer-core.DivideZero): parse_batches lets no 0 through
-    speed.bytes_per_token = engine_.bytes_per_token() / batch + mean_cache_bytes();
+    speed.bytes_per_token = packed_bytes_per_token(engine_) / batch + mean_cache_bytes();
     return speed;
   }
 
  private:
-  void decode_step(std::vector<engine::Sequence>& sequences, const std::vector<text::TokenId>& tokens, std::uint64_t step) {
-    std::vector<engine::Chunk> chunks;
-    for (std::size_t i = 0; i < sequences.size(); ++i) {
-      chunks.push_back({.sequence = &sequences[i], .tokens = std::span(tokens).subspan(step * sequences.size() + i, 1)});
-    }
-    engine_.forward(chunks);
-  }
-
   // Keys and values (float32) one token reads, on average over the positions 1 … decode_tokens.
   std::uint64_t mean_cache_bytes() const {
     const model::Config& config = engine_.model().config();
@@ -77,7 +58,7 @@ class Bench {
   }
 
   template <class Pass>
-  Spread timed(std::string_view stage, std::uint64_t tokens, const Pass& pass) {
+  Spread timed(std::string_view stage, std::uint64_t tokens, Pass& pass) {
     std::vector<double> rates;
     for (unsigned i = 0; i <= options_.repetitions; ++i) {
       const Stopwatch watch;
@@ -91,24 +72,12 @@ class Bench {
 
   std::uint64_t passes_in_all() const { return (1 + batches_.size()) * (std::uint64_t{options_.repetitions} + 1); }
 
-  std::vector<text::TokenId> random_tokens(std::uint64_t count) const {
-    Random random(1);
-    std::vector<text::TokenId> tokens(count);
-    const std::uint64_t vocab = engine_.model().config().vocab;
-    for (text::TokenId& token : tokens) token = static_cast<text::TokenId>(random.below(vocab));
-    return tokens;
-  }
-
   engine::Engine& engine_;
   const BenchOptions& options_;
   const Progress& progress_;
   std::vector<std::uint64_t> batches_;
   std::uint64_t passes_ = 0;
 };
-
-void require_positive(std::uint64_t value, const char* option) {
-  if (value == 0) fail(ErrorCode::invalid_argument, "[bench] {} is 0; it must be at least 1", option);
-}
 
 }  // namespace
 
@@ -137,10 +106,17 @@ Spread spread_of(std::vector<double> values) {
   return {.median = median, .min = values.front(), .max = values.back()};
 }
 
+void require_measurable(const BenchOptions& options) {
+  const auto require = [](std::uint64_t value, const char* option) {
+    if (value == 0) fail(ErrorCode::invalid_argument, "[bench] {} is 0; it must be at least 1", option);
+  };
+  require(options.prefill_tokens, "the number of prompt tokens");
+  require(options.decode_tokens, "the number of generated tokens");
+  require(options.repetitions, "the number of repetitions");
+}
+
 Latency measure_latency(const std::filesystem::path& model_path, const BenchOptions& options, const Progress& progress) {
-  require_positive(options.prefill_tokens, "the number of prompt tokens");
-  require_positive(options.decode_tokens, "the number of generated tokens");
-  require_positive(options.repetitions, "the number of repetitions");
+  require_measurable(options);
   const std::vector<std::uint64_t> batches = parse_batches(options.batches);
 
   const ForeignLoad foreign;
@@ -157,7 +133,8 @@ Latency measure_latency(const std::filesystem::path& model_path, const BenchOpti
   for (const std::uint64_t batch : batches) latency.decode.push_back(bench.decode(batch));
   latency.foreign_cpu = foreign.cores();
   latency.peak_resident_bytes = peak_resident_bytes();
-  latency.bandwidth_bytes_per_second = measure_read_bandwidth(engine.threads());  // after the peak: its buffer is large
+  latency.bandwidth_bytes_per_second =
+      kernels::measure_read_bandwidth(engine.isa(), engine.threads());  // after the peak: its buffer is large
   for (DecodeSpeed& decode : latency.decode) {
     decode.bandwidth_share =
         static_cast<double>(decode.bytes_per_token) * decode.tokens_per_second.median / latency.bandwidth_bytes_per_second;

@@ -23,8 +23,8 @@ struct PrefillSpeed {
 struct DecodeSpeed {
   std::uint64_t batch = 1;
   Spread tokens_per_second;           // all sequences together
-  std::uint64_t bytes_per_token = 0;  // weights, keys and values read for one step, divided by the batch
-  double bandwidth_share = 0;         // of the measured read bandwidth
+  std::uint64_t bytes_per_token = 0;  // weights (packed, as they are read), keys and values of one step, divided by the batch
+  double bandwidth_share = 0;         // of bandwidth_bytes_per_second
 };
 struct Latency {
   std::string model, isa;
@@ -37,15 +37,14 @@ struct Latency {
   std::vector<DecodeSpeed> decode{};
 };
 
-// Read bandwidth of this machine's memory in bytes per second, best of a few passes over a buffer much larger than the caches.
-// 0 threads: every available core.
-double measure_read_bandwidth(unsigned threads);
-
 // "1,2,4" as numbers. Errors: invalid_argument (not a number, 0, above 4096).
 std::vector<std::uint64_t> parse_batches(std::string_view list);
 
 // Median, smallest and largest of a run's rates; all 0 when there are none.
 Spread spread_of(std::vector<double> values);
+
+// Errors: invalid_argument for options that are 0.
+void require_measurable(const BenchOptions& options);
 
 // Loads the model and times it: random tokens, one warm-up pass, then options.repetitions. Decoding starts from an empty context.
 // Errors: what load_model raises; invalid_argument for options that are 0.

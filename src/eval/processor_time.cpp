@@ -1,4 +1,4 @@
-// Processor time of the whole machine (the kernel's own counters) less that of this process.
+// Processor time of the whole machine (the kernel's own counters) less that of this process and its children.
 #include "eval/processor_time.h"
 
 #include <sys/resource.h>
@@ -24,11 +24,16 @@ double machine_busy_seconds() {
   return (ticks[0] + ticks[1] + ticks[2] + ticks[5] + ticks[6] + ticks[7]) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
+// Of this process and of those it started and waited for.
 double own_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
   const auto seconds = [](const timeval& time) { return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec); };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  double total = 0;
+  for (const auto who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
+    rusage usage{};
+    getrusage(who, &usage);
+    total += seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  }
+  return total;
 }
 
 }  // namespace

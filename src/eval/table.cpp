@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "eval/aligned.h"
 #include "eval/markup.h"
 #include "eval/report.h"
 
@@ -11,28 +12,6 @@ namespace tightrope::eval {
 namespace {
 
 constexpr double kGoodAgreement = 0.9;  // of most likely tokens: what best_trade asks of a model
-
-using Row = std::vector<std::string>;
-
-// The first column to the left, the others to the right.
-std::string aligned(const std::vector<Row>& rows) {
-  std::vector<std::size_t> widths;
-  for (const Row& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], columns(row[i]));
-  }
-  std::string text;
-  for (const Row& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string padding(widths[i] - columns(row[i]), ' ');
-      if (i > 0) text += "  ";
-      text += i == 0 ? row[i] + padding : padding + row[i];
-    }
-    text.erase(text.find_last_not_of(' ') + 1);
-    text += '\n';
-  }
-  return text;
-}
 
 std::string with_error(double value, double error, int decimals) {
   return fmt::format("{:.{}f} ± {:.{}f}", value, decimals, error, decimals);
@@ -152,9 +131,9 @@ std::string to_table(const Latency& latency) {
   fact("kernels", fmt::format("{}, {} threads", printable(latency.isa), latency.threads));
   fact("load", significant(latency.load_seconds) + " s");
   fact("peak memory", human_bytes(static_cast<double>(latency.peak_resident_bytes)));
-  fact("read bandwidth", human_bytes(latency.bandwidth_bytes_per_second) + "/s");
+  fact("read bandwidth", fmt::format("{}/s, measured with as many threads", human_bytes(latency.bandwidth_bytes_per_second)));
   fact("other processes", fmt::format("{:.2f} cores busy", latency.foreign_cpu));
-  std::vector<Row> rows{{"", "tokens", "batch", "tokens/s", "bytes/token", "bandwidth"}};
+  std::vector<Row> rows{{"", "tokens", "batch", "tokens/s", "bytes/token", "of read bandwidth"}};
   for (const PrefillSpeed& prefill : latency.prefill) {
     rows.push_back({"prefill", std::to_string(prefill.tokens), std::to_string(prefill.batch), spread_text(prefill.tokens_per_second)});
   }

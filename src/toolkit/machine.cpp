@@ -3,9 +3,8 @@
 
 #include "base/cpu.h"
 #include "base/json.h"
-#include "eval/latency.h"
 #include "formats/format.h"
-#include "kernels/isa.h"
+#include "kernels/ceilings.h"
 #include "model/arch.h"
 
 #include <fmt/format.h>
@@ -19,11 +18,19 @@ Json list(const std::vector<std::string>& items) {
   return json;
 }
 
+void add_ceilings(MachineInfo& info, const kernels::Ceilings& ceilings) {
+  info.threads = ceilings.threads;
+  info.bandwidth_bytes_per_second = ceilings.read_all_threads;
+  info.bandwidth_one_thread = ceilings.read_one_thread;
+  for (const kernels::Peak& peak : ceilings.peaks)
+    info.peaks.push_back({peak.arithmetic, peak.instruction, peak.one_thread, peak.all_threads});
+}
+
 }  // namespace
 
 std::string_view version() noexcept { return TIGHTROPE_VERSION; }
 
-MachineInfo machine_info(bool measure_bandwidth, unsigned threads) {
+MachineInfo machine_info(bool measure, unsigned threads) {
   const CpuFacts facts = cpu_facts();
   MachineInfo info;
   info.cpu = facts.name;
@@ -34,7 +41,7 @@ MachineInfo machine_info(bool measure_bandwidth, unsigned threads) {
   info.memory_bytes = facts.memory_bytes;
   info.cache_l2_bytes = facts.cache_l2_bytes;
   info.cache_l3_bytes = facts.cache_l3_bytes;
-  if (measure_bandwidth) info.bandwidth_bytes_per_second = eval::measure_read_bandwidth(threads == 0 ? facts.cores : threads);
+  if (measure) add_ceilings(info, kernels::measure_ceilings(kernels::isa_from_environment(), threads));
   for (const formats::Format* format : formats::all())
     if (format->kind != formats::Kind::integer) info.formats.emplace_back(format->name);
   for (const model::Arch* arch : model::all_archs()) info.architectures.emplace_back(arch->name);
@@ -53,6 +60,16 @@ std::string to_json(const MachineInfo& info) {
   json["cache_l2_bytes"] = Json(info.cache_l2_bytes);
   json["cache_l3_bytes"] = Json(info.cache_l3_bytes);
   json["bandwidth_bytes_per_second"] = info.bandwidth_bytes_per_second > 0 ? Json(info.bandwidth_bytes_per_second) : Json();
+  json["bandwidth_one_thread"] = info.bandwidth_one_thread > 0 ? Json(info.bandwidth_one_thread) : Json();
+  json["peaks"] = Json::array();
+  for (const MachinePeak& peak : info.peaks) {
+    Json row = Json::object();
+    row["arithmetic"] = Json(peak.arithmetic);
+    row["instruction"] = Json(peak.instruction);
+    row["one_thread"] = Json(peak.one_thread);
+    row["all_threads"] = Json(peak.all_threads);
+    json["peaks"].push_back(std::move(row));
+  }
   json["formats"] = list(info.formats);
   json["architectures"] = list(info.architectures);
   return json.dump(2);

@@ -2,6 +2,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "eval/roofline.h"
+#include "eval/versus.h"
 #include "toolkit/report_handle.h"
 
 namespace tightrope {
@@ -44,6 +46,17 @@ std::string Benchmark::to_table() const { return eval::to_table(implementation_-
 Benchmark benchmark(const std::filesystem::path& path, const BenchOptions& options, const Progress& progress) {
   return Benchmark(
       std::make_shared<const Benchmark::Implementation>(Benchmark::Implementation{eval::measure_latency(path, options, progress)}));
+}
+
+Findings benchmark_against(const std::filesystem::path& path, const std::string& program, const BenchOptions& options,
+                           const Progress& progress) {
+  const eval::Versus versus = eval::measure_versus(path, program, options, progress);
+  return {.json = eval::to_json(versus).dump(2), .table = eval::to_table(versus)};
+}
+
+Findings benchmark_kernels(unsigned threads, const Progress& progress) {
+  const eval::Roofline roofline = eval::measure_roofline(threads, progress);
+  return {.json = eval::to_json(roofline).dump(2), .table = eval::to_table(roofline)};
 }
 
 }  // namespace tightrope

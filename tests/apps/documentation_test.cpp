@@ -8,6 +8,7 @@
 #include "model/checkpoint_io.h"
 #include "passes/quantize/mix.h"
 #include "support/container_builder.h"
+#include "support/fake_peer.h"
 #include "support/small_adapter.h"
 #include "support/tiny_model.h"
 
@@ -18,8 +19,9 @@ namespace fs = std::filesystem;
 
 class DocumentationTest : public ProgramTest {
  protected:
-  // What no verb makes: ids.safetensors, my-adapter, encoders.
+  // What no verb makes: ids.safetensors, my-adapter, encoders, another engine's benchmark program.
   void prepare_inputs() const {
+    write_script(folder_, "llama-bench", fake_peer_script());
     write_small_adapter(folder_ / "my-adapter", model::load_model(folder_ / model_).config());
     folder_.write("ids.safetensors", safetensors_file(R"({"input_ids":{"dtype":"I64","shape":[1,2],"data_offsets":[0,16]}})",
                                                       raw(std::int64_t{5}) + raw(std::int64_t{6})));
@@ -48,7 +50,7 @@ class DocumentationTest : public ProgramTest {
   }
 
   void expect_works(const std::string& line) const {
-    const std::string path = "PATH='" + std::string(TIGHTROPE_BINARY) + "':\"$PATH\"; ";
+    const std::string path = "PATH='" + std::string(TIGHTROPE_BINARY) + "':'" + folder_.path().string() + "':\"$PATH\"; ";
     const Finished done = run_process({"/bin/bash", "-c", path + line}, folder_.path());
     EXPECT_EQ(done.code, 0) << line << "\n" << done.err;
   }

@@ -1,5 +1,6 @@
 // Every verb of the real program on the embedded model.
 #include "apps/program_fixture.h"
+#include "support/fake_peer.h"
 
 namespace tightrope::test {
 namespace {
@@ -129,6 +130,36 @@ TEST_F(VerbTest, BenchHasTheStableShape) {
   for (const char* key : {"batch", "tokens_per_second", "bytes_per_token", "bandwidth_share"})
     EXPECT_NE(decode[1].find(key), nullptr) << key;
   EXPECT_GT(decode[1].at("tokens_per_second", "bench").at("median", "bench").as_double("median"), 0);
+}
+
+TEST_F(VerbTest, BenchAgainstAnotherProgramHasTheStableShape) {
+  output_of({"quantize", model_, "-o", "q8.gguf", "--type", "q8_0"});
+  const std::string peer = write_script(folder_, "peer", fake_peer_script()).string();
+  const Json json = json_of({"bench", "q8.gguf", "--against", peer, "-p", "16", "-n", "2", "-r", "2", "--json"});
+  for (const char* key : {"model", "isa", "threads", "program", "engine", "build", "prefill_tokens", "decode_tokens", "load_seconds"})
+    EXPECT_NE(json.find(key), nullptr) << key;
+  for (const char* stage : {"prefill", "decode"})
+    for (const char* side : {"ours", "theirs", "ratio"})
+      EXPECT_GT(json.at(stage, "bench").at(side, "bench").at("median", "bench").as_double("median"), 0) << stage << side;
+  EXPECT_EQ(json.at("pairs", "bench").as_array("pairs").size(), 2U);
+}
+
+TEST_F(VerbTest, BenchAgainstNeedsAFileThatTheOtherReads) {
+  const std::string peer = write_script(folder_, "peer", fake_peer_script()).string();
+  expect_refusal({"bench", model_, "--against", peer}, "tightrope convert models/wren-7m -o model.gguf");
+  expect_refusal({"bench", model_, "--against", "no-such-program"}, "no 'no-such-program' on the PATH");
+}
+
+TEST_F(VerbTest, BenchOfKernelsNeedsNoModel) {
+  const Json json = json_of({"bench", "--kernels", "--json", "--threads", "1"});
+  for (const char* key : {"isa", "threads", "foreign_cpu", "read_bytes_per_second", "read_bytes_per_second_one_thread", "peaks"})
+    EXPECT_NE(json.find(key), nullptr) << key;
+  const auto& kernels = json.at("kernels", "bench").as_array("kernels");
+  EXPECT_EQ(kernels.size(), 3U * 11 + 1);  // ten packed formats and F32, attention
+  for (const char* key : {"kernel", "tokens", "operations_per_second", "bytes_per_second", "ceiling", "share"})
+    EXPECT_NE(kernels.front().find(key), nullptr) << key;
+  expect_refusal({"bench"}, "MODEL is missing");
+  expect_refusal({"bench", model_, "--kernels"}, "--kernels measures kernels alone");
 }
 
 TEST_F(VerbTest, RunIsRepeatableAndStreamsWhatJsonHolds) {

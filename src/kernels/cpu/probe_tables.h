@@ -1,0 +1,13 @@
+// What each instruction set's file of probes gives.
+#pragma once
+
+#include "kernels/probe.h"
+
+namespace tightrope::kernels {
+
+extern const ProbeTable kProbeBaseline;
+#if defined(__x86_64__)
+extern const ProbeTable kProbeAvx2, kProbeAvx512, kProbeAvx512Vnni;
+#endif
+
+}  // namespace tightrope::kernels
