@@ -43,8 +43,8 @@ struct Ops {
   static HWY_INLINE Floats fma(Floats weights, __m256 x, Floats sums) {
     return {_mm256_fmadd_ps(weights.low, x, sums.low), _mm256_fmadd_ps(weights.high, x, sums.high)};
   }
-  static HWY_INLINE Floats add_products(Floats sums, const Pairs& weights, const Pair& pair) {
-    return fma(weights.even, pair.even, fma(weights.odd, pair.odd, sums));
+  static HWY_INLINE void add_products(Floats& sums, const Pairs& weights, const Pair& pair) {
+    sums = fma(weights.even, pair.even, fma(weights.odd, pair.odd, sums));
   }
   static HWY_INLINE Floats zeros() { return {_mm256_setzero_ps(), _mm256_setzero_ps()}; }
   static HWY_INLINE Floats add(Floats a, Floats b) { return {_mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high)}; }

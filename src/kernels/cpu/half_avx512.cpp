@@ -29,8 +29,8 @@ struct Ops {
     std::memcpy(&word, pair, sizeof word);
     return _mm512_set1_epi32(word);
   }
-  static HWY_INLINE Floats add_products(Floats sums, Pairs weights, Pairs pair) {
-    return _mm512_dpbf16_ps(sums, (__m512bh)weights, (__m512bh)pair);  // NOLINT: a cast of registers
+  static HWY_INLINE void add_products(Floats& sums, Pairs weights, Pairs pair) {
+    sums = _mm512_dpbf16_ps(sums, (__m512bh)weights, (__m512bh)pair);  // NOLINT: a cast of registers
   }
   static HWY_INLINE Floats zeros() { return _mm512_setzero_ps(); }
   static HWY_INLINE Floats add(Floats a, Floats b) { return _mm512_add_ps(a, b); }

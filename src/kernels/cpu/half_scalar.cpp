@@ -14,28 +14,28 @@ namespace tightrope::kernels {
 namespace {
 
 struct Ops {
-  using Pairs = std::array<std::uint32_t, kGroupRows>;
+  using Pairs = const std::byte*;
   using Floats = std::array<float, kGroupRows>;
-  static constexpr std::size_t kTokens = 1, kGroups = 1;
+  static constexpr std::size_t kTokens = 2, kGroups = 1;
 
   static float even(std::uint32_t pair) { return std::bit_cast<float>(pair << 16); }
   static float odd(std::uint32_t pair) { return std::bit_cast<float>(pair & 0xffff0000u); }
 
-  static Pairs load(const std::byte* from) {
-    Pairs pairs;
-    std::memcpy(pairs.data(), from, sizeof pairs);
-    return pairs;
+  static Pairs load(const std::byte* from) { return from; }
+  static std::uint32_t pair_of_row(Pairs pairs, std::size_t row) {
+    std::uint32_t pair;
+    std::memcpy(&pair, pairs + 4 * row, sizeof pair);
+    return pair;
   }
   static std::uint32_t broadcast(const std::uint16_t* pair) {
     return static_cast<std::uint32_t>(pair[0]) | static_cast<std::uint32_t>(pair[1]) << 16;
   }
   // A product of two bf16 is exact in float32, so that adding it rounds as a fused operation does.
-  static Floats add_products(Floats sums, const Pairs& weights, std::uint32_t pair) {
+  static HWY_INLINE void add_products(Floats& sums, Pairs weights, std::uint32_t of_token) {
     for (std::size_t r = 0; r < kGroupRows; ++r) {
-      sums[r] += odd(weights[r]) * odd(pair);
-      sums[r] += even(weights[r]) * even(pair);
+      const std::uint32_t of_row = pair_of_row(weights, r);
+      sums[r] = sums[r] + odd(of_row) * odd(of_token) + even(of_row) * even(of_token);
     }
-    return sums;
   }
   static Floats zeros() { return {}; }
   static Floats add(Floats a, const Floats& b) {

@@ -39,7 +39,7 @@ HWY_INLINE void multiply_pairs(const TileWeights<kGroups>& weights, const HalfRo
     for (std::size_t t = 0; t < kTokens; ++t) {
       const auto of_token = Ops::broadcast(values + t * x.stride);
       HWY_UNROLL(2)
-      for (std::size_t g = 0; g < kGroups; ++g) sums[g][t] = Ops::add_products(sums[g][t], of_rows[g], of_token);
+      for (std::size_t g = 0; g < kGroups; ++g) Ops::add_products(sums[g][t], of_rows[g], of_token);
     }
   }
 }
