@@ -32,7 +32,7 @@ std::vector<Case> cases() {
   std::vector<Case> all;
   for (const Isa isa : available_isas())
     for (const char* format : {"bf16", "f16"})
-      for (const std::size_t length : {1, 2, 31, 64, 1030}) all.push_back({isa, &formats::get(format), length});
+      for (const std::size_t length : {1, 2, 31, 64, 1030, 8300}) all.push_back({isa, &formats::get(format), length});
   return all;
 }
 
@@ -54,6 +54,7 @@ class Halves : public testing::TestWithParam<Case> {
     for (std::size_t i = 0; i < x_.size(); i += 7) x_[i] *= 0x1p-56f;
     for (std::size_t i = 0; i < weights_.size(); i += 5) weights_[i] *= 0x1p-20f;
     for (std::size_t i = 0; i < weights_.size(); i += 13) weights_[i] *= 0x1p-56f;
+    groups_ = packed();
   }
 
   AlignedBytes packed() const {
@@ -78,12 +79,11 @@ class Halves : public testing::TestWithParam<Case> {
   }
 
   std::vector<float> multiply(std::size_t first, std::size_t rows, std::size_t token, std::size_t tokens, bool biased = true) const {
-    const AlignedBytes groups = packed();
     AlignedBytes memory(format_.preparation->bytes(kTokens, length_)), scratch(kPackedScratchBytes);
     const PreparedRows prepared{memory.data(), kTokens, length_};
     for (std::size_t t = 0; t < kTokens; ++t) format_.preparation->prepare(x_.data() + t * length_, prepared.from(t));
     std::vector<float> y(tokens * (rows + 1), std::numeric_limits<float>::quiet_NaN());
-    format_.matmul({.groups = groups.data(),
+    format_.matmul({.groups = groups_.data(),
                     .x = prepared.from(token),
                     .y = y.data(),
                     .first_row = first,
@@ -106,6 +106,7 @@ class Halves : public testing::TestWithParam<Case> {
   Random random_{11};
   std::vector<float> weights_ = random_values(random_, kRows* length_), x_ = random_values(random_, kTokens* length_);
   std::vector<float> bias_ = random_values(random_, kRows);
+  AlignedBytes groups_;
 };
 
 TEST_P(Halves, AreSummedPairAfterPairOddElementFirst) {
@@ -124,7 +125,7 @@ TEST_P(Halves, AreSummedPairAfterPairOddElementFirst) {
 TEST_P(Halves, GiveATokenAndARowTheSameBitsInAnyCompany) {
   const std::vector<float> all = multiply(0, kRows, 0, kTokens, false);
   for (std::size_t tokens = 1; tokens <= 27; ++tokens)
-    for (const std::size_t first : {0, 5, 16, 31}) {
+    for (const std::size_t first : {0, 5, 31}) {
       const std::size_t token = (tokens * 7) % (kTokens - tokens), rows = std::min<std::size_t>(kRows - first, 3 + tokens);
       const std::vector<float> some = multiply(first, rows, token, tokens, false);
       for (std::size_t t = 0; t < tokens; ++t)

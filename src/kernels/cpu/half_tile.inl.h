@@ -84,10 +84,10 @@ HWY_INLINE void multiply_tokens(const TileWeights<kGroups>& weights, HalfRows x,
 }
 
 // Tokens that one tile holds are multiplied with every weight once, straight from memory. More are multiplied stretch by stretch: that of
-// two groups stays in the first-level cache.
+// two groups is half a megabyte, for the second-level cache to keep. Shorter ones, for the first-level cache, are a tenth slower.
 template <std::size_t kGroups>
 HWY_INLINE void multiply_groups(const PackedMatmulArguments& a, const std::byte* at, const TileResult& to) {
-  constexpr std::size_t kStretchPairs = 192;
+  constexpr std::size_t kStretchPairs = 4096;
   const HalfRows x = HalfRows::in(a.x);
   const std::size_t all = pairs_of(a.x.length);
   const bool streams = a.tokens <= Ops::kTokens;
