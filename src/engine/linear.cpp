@@ -21,11 +21,11 @@ std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 std::size_t panel_rows(const Linear& layer) { return std::clamp(kPanelFloats / layer.in / 4 * 4, std::size_t{4}, std::size_t{64}); }
 
 // Rows of a packed layer that are one piece: enough bytes for the memory to stream, few enough for the threads to share. Few tokens only
-// read the weights; many keep two groups busy.
+// read the weights, two groups at a time where a kernel wants to; many keep two groups busy.
 std::size_t packed_rows(const Linear& layer, std::size_t tokens) {
   constexpr std::size_t kManyTokens = 16, kPieceBytes = std::size_t{96} << 10, kTwoGroups = 2 * kernels::kGroupRows;
   if (tokens > kManyTokens) return kTwoGroups;
-  return std::clamp(kPieceBytes / layer.packed.format->group_bytes(layer.in), std::size_t{1}, std::size_t{64}) * kernels::kGroupRows;
+  return std::clamp(kPieceBytes / layer.packed.format->group_bytes(layer.in), std::size_t{2}, std::size_t{64}) * kernels::kGroupRows;
 }
 
 // How a call is cut: `rows` and `tokens` a piece.
