@@ -22,8 +22,10 @@ namespace tightrope::engine {
 struct Options {
   unsigned threads = 0;             // 0: every available core
   std::optional<kernels::Isa> isa;  // none: TIGHTROPE_ISA, else the best this machine has
-  // Decoded weights times float32 activations, for every format. Otherwise block formats are multiplied with activations rounded to 8 bits
-  // (one scale for 32 of them), as fast engines do: several times faster, and the file read as it will be used.
+  // Decoded weights times float32 activations, for every format. Otherwise, as fast engines do, block formats are multiplied with
+  // activations rounded to 8 bits (one scale for 32 of them) and 16-bit formats as bf16, weights and activations both: several times
+  // faster, and the file read as it will be used. An F16 model loses 3 bits of its weights by that; the KL divergence is a fifteenth of
+  // what Q8_0 costs.
   bool exact = false;
 };
 

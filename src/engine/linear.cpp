@@ -21,11 +21,11 @@ std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 std::size_t panel_rows(const Linear& layer) { return std::clamp(kPanelFloats / layer.in / 4 * 4, std::size_t{4}, std::size_t{64}); }
 
 // Rows of a packed layer that are one piece: enough bytes for the memory to stream, few enough for the threads to share. Few tokens only
-// read the weights; many keep two groups busy.
+// read the weights, two groups at a time where a kernel wants to; many keep two groups busy.
 std::size_t packed_rows(const Linear& layer, std::size_t tokens) {
   constexpr std::size_t kManyTokens = 16, kPieceBytes = std::size_t{96} << 10, kTwoGroups = 2 * kernels::kGroupRows;
   if (tokens > kManyTokens) return kTwoGroups;
-  return std::clamp(kPieceBytes / layer.packed.format->group_bytes(layer.in), std::size_t{1}, std::size_t{64}) * kernels::kGroupRows;
+  return std::clamp(kPieceBytes / layer.packed.format->group_bytes(layer.in), std::size_t{2}, std::size_t{64}) * kernels::kGroupRows;
 }
 
 // How a call is cut: `rows` and `tokens` a piece.
@@ -101,7 +101,7 @@ void add_addition(Runtime& runtime, const Linear& layer, const float* reduced, c
 // The product and the bias, where nothing is added later.
 void multiply_packed(Runtime& runtime, const LinearCall& call, const Activations& x, std::size_t token, const Tile& tile,
                      const float* bias) {
-  ScratchPool::Lease scratch = runtime.scratch.borrow(kernels::kIntegerScratchBytes / sizeof(float));
+  ScratchPool::Lease scratch = runtime.scratch.borrow(kernels::kPackedScratchBytes / sizeof(float));
   call.layer.packed.format->matmul({.groups = call.layer.packed.groups.data(),
                                     .x = x.rows().from(token),
                                     .y = tile.y,
@@ -161,12 +161,13 @@ const Activations& round_input(Runtime& runtime, std::span<const LinearCall> cal
   std::size_t used = 0;
   for (std::size_t i = 0; i < index; ++i) {
     if (prepared[i].rounded == nullptr) continue;
-    if (calls[i].x == call.x && calls[i].tokens == call.tokens && calls[i].stride() == call.stride() && calls[i].layer.in == call.layer.in)
+    if (calls[i].x == call.x && calls[i].tokens == call.tokens && calls[i].stride() == call.stride() &&
+        calls[i].layer.in == call.layer.in && calls[i].layer.packed.format->preparation == call.layer.packed.format->preparation)
       return *prepared[i].rounded;
     ++used;
   }
   Activations& rounded = runtime.activations[used];
-  rounded.assign(call.x, call.tokens, call.layer.in, call.stride(), runtime.kernels.isa, runtime.threads);
+  rounded.assign(call.x, call.tokens, call.layer.in, call.stride(), *call.layer.packed.format->preparation, runtime.threads);
   return rounded;
 }
 

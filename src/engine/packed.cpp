@@ -12,7 +12,7 @@ namespace tightrope::engine {
 using kernels::kGroupRows;
 
 PackedWeights pack(const model::Weight& weight, kernels::Isa isa, ThreadPool& threads) {
-  PackedWeights packed{kernels::integer_format(isa, weight.format()), {}};
+  PackedWeights packed{kernels::packed_format(isa, weight.format()), {}};
   if (!packed.present()) return packed;
   const std::size_t rows = weight.shape().rows(), length = weight.shape().row_length(), groups = (rows + kGroupRows - 1) / kGroupRows;
   const std::size_t group_bytes = packed.format->group_bytes(length), row_bytes = weight.row_bytes();
@@ -36,21 +36,14 @@ PackedWeights pack(const model::Weight& weight, kernels::Isa isa, ThreadPool& th
   return packed;
 }
 
-void Activations::assign(const float* x, std::size_t tokens, std::size_t length, std::size_t x_stride, kernels::Isa isa,
-                         ThreadPool& threads) {
+void Activations::assign(const float* x, std::size_t tokens, std::size_t length, std::size_t x_stride,
+                         const kernels::Preparation& preparation, ThreadPool& threads) {
   constexpr std::size_t kGrain = 8;  // tokens
-  const std::size_t blocks = tokens * length / kernels::kActivationBlock;
-  if (codes_.size() < tokens * length) codes_.resize(tokens * length);
-  if (scales_.size() < blocks) {
-    for (std::vector<float>* values : {&scales_, &moments_}) values->resize(blocks);
-    half_moments_.resize(2 * blocks);
-    sums_.resize(blocks);
-    half_sums_.resize(2 * blocks);
-  }
-  rows_ = {codes_.data(), scales_.data(), sums_.data(), half_sums_.data(), moments_.data(), half_moments_.data(), length};
-  const kernels::QuantiseRowFunction quantise = kernels::quantise_row(isa);
+  const std::size_t bytes = preparation.bytes(tokens, length);
+  if (memory_.size() < bytes) memory_.resize(bytes);
+  rows_ = {memory_.data(), tokens, length};
   threads.parallel_for(tokens, kGrain, [&](std::uint64_t begin, std::uint64_t end) {
-    for (std::size_t t = begin; t < end; ++t) quantise(x + t * x_stride, rows_.from(t));
+    for (std::size_t t = begin; t < end; ++t) preparation.prepare(x + t * x_stride, rows_.from(t));
   });
 }
 

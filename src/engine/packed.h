@@ -1,11 +1,11 @@
-// Weights and activations in the form that integer kernels multiply.
+// Weights and activations in the form that packed kernels multiply.
 #pragma once
 
 #include <vector>
 
 #include "base/pages.h"
 #include "kernels/aligned.h"
-#include "kernels/integer.h"
+#include "kernels/packed.h"
 #include "model/weight.h"
 
 namespace tightrope {
@@ -16,7 +16,7 @@ namespace tightrope::engine {
 
 // A matrix packed for one instruction set. Empty when its format has no packed form.
 struct PackedWeights {
-  const kernels::IntegerFormat* format = nullptr;
+  const kernels::PackedFormat* format = nullptr;
   Pages groups;
 
   bool present() const { return format != nullptr; }
@@ -25,18 +25,17 @@ struct PackedWeights {
 // Packs a matrix and lets go of the file's pages: they are not needed again.
 PackedWeights pack(const model::Weight& weight, kernels::Isa isa, ThreadPool& threads);
 
-// The rows of one input, rounded to 8 bits; memory is kept from one call to the next.
+// The rows of one input, prepared for the formats that want it so; memory is kept from one call to the next.
 class Activations {
  public:
   // x is [tokens, length], rows x_stride apart.
-  void assign(const float* x, std::size_t tokens, std::size_t length, std::size_t x_stride, kernels::Isa isa, ThreadPool& threads);
-  const kernels::QuantisedRows& rows() const { return rows_; }
+  void assign(const float* x, std::size_t tokens, std::size_t length, std::size_t x_stride, const kernels::Preparation& preparation,
+              ThreadPool& threads);
+  const kernels::PreparedRows& rows() const { return rows_; }
 
  private:
-  std::vector<std::int8_t, kernels::AlignedAllocator<std::int8_t>> codes_;
-  std::vector<std::int32_t> sums_, half_sums_;
-  std::vector<float> scales_, moments_, half_moments_;
-  kernels::QuantisedRows rows_{};
+  std::vector<std::byte, kernels::AlignedAllocator<std::byte>> memory_;
+  kernels::PreparedRows rows_{};
 };
 
 }  // namespace tightrope::engine

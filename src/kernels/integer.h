@@ -4,14 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "formats/format.h"
-#include "kernels/isa.h"
+#include "kernels/packed.h"
 
 namespace tightrope::kernels {
 
-// Rows that are packed together. In a group, the codes of 4 neighbouring elements of one row lie together, then those of the next row, so
-// that a vector of 16 lanes multiplies 16 rows with the same 4 activations and no sum crosses lanes. The scales lie behind the codes.
-inline constexpr std::size_t kGroupRows = 16;
 // Elements that share an activation scale; row lengths are multiples of it.
 inline constexpr std::size_t kActivationBlock = 32;
 
@@ -29,10 +25,21 @@ struct QuantisedRows {
     const std::size_t n = token * blocks();
     return {codes + token * length, scales + n, sums + n, half_sums + 2 * n, moments + n, half_moments + 2 * n, length};
   }
+
+  // Where prepared rows lie in their memory: the arrays one after the other.
+  static QuantisedRows in(const PreparedRows& rows) {
+    const std::size_t n = rows.tokens * rows.length / kActivationBlock;
+    auto* codes = reinterpret_cast<std::int8_t*>(rows.memory);
+    auto* scales = reinterpret_cast<float*>(rows.memory + rows.tokens * rows.length);
+    auto* sums = reinterpret_cast<std::int32_t*>(scales + 4 * n);
+    return QuantisedRows{codes, scales, sums, sums + n, scales + n, scales + 2 * n, rows.length}.from(rows.first);
+  }
+  static constexpr std::size_t bytes(std::size_t tokens, std::size_t length) {
+    return tokens * length + tokens * length / kActivationBlock * 7 * sizeof(float);
+  }
 };
 
-// y[t, r] = dot(weights[r], x[t]) + bias[r] for `rows` rows from `first_row`. A result depends on its row and its token alone, never on
-// what else is computed with it, and every instruction set gives the same bits: each block's integer sum is exact, and
+// The definition: each block's integer sum is exact, and
 //   y = fma(float(sum), weight scale * activation scale, y), then fma(weight minimum, moment, y) where there are minimums,
 // for one block of scales after the other, from the bias (or 0) on.
 struct IntegerMatmulArguments {
@@ -41,24 +48,7 @@ struct IntegerMatmulArguments {
   float* y;                 // [tokens, rows], rows y_stride apart
   std::size_t first_row, rows, tokens, y_stride;
   const float* bias;   // of first_row, or null
-  std::byte* scratch;  // scratch_bytes(); cache-line aligned
+  std::byte* scratch;  // kPackedScratchBytes; cache-line aligned
 };
-
-// How weights of a format are packed and multiplied on an instruction set. A row with static storage.
-struct IntegerFormat {
-  const formats::Format* format;
-  std::size_t (*group_bytes)(std::size_t length) noexcept;
-  // Packs `rows` (1 to 16) rows of `length` elements; what lacks to 16 becomes zero. `group` is cache-line aligned.
-  void (*pack)(const std::byte* blocks, std::size_t rows, std::size_t length, std::byte* group) noexcept;
-  void (*matmul)(const IntegerMatmulArguments& arguments) noexcept;
-};
-
-inline constexpr std::size_t kIntegerScratchBytes = std::size_t{64} << 10;
-
-// Null when the format has no packed form: then its weights are decoded.
-const IntegerFormat* integer_format(Isa isa, const formats::Format& format) noexcept;
-
-using QuantiseRowFunction = void (*)(const float* x, const QuantisedRows& to) noexcept;  // one row
-QuantiseRowFunction quantise_row(Isa isa) noexcept;
 
 }  // namespace tightrope::kernels

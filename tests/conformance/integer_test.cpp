@@ -25,25 +25,21 @@ std::vector<float> random_values(Random& random, std::size_t count) {
   return values;
 }
 
-// Quantised activations and the memory they lie in.
+// Activations prepared for a format, and the memory they lie in.
 struct Activations {
-  Activations(Isa isa, const std::vector<float>& x, std::size_t tokens, std::size_t length)
-      : codes(x.size()),
-        scales(x.size() / 32),
-        moments(x.size() / 32),
-        half_moments(x.size() / 16),
-        sums(x.size() / 32),
-        half_sums(x.size() / 16),
-        rows{codes.data(), scales.data(), sums.data(), half_sums.data(), moments.data(), half_moments.data(), length} {
-    for (std::size_t t = 0; t < tokens; ++t) quantise_row(isa)(x.data() + t * length, rows.from(t));
+  Activations(const PackedFormat& packing, const std::vector<float>& x, std::size_t tokens, std::size_t length)
+      : memory(packing.preparation->bytes(tokens, length)), rows{memory.data(), tokens, length}, quantised(QuantisedRows::in(rows)) {
+    for (std::size_t t = 0; t < tokens; ++t) packing.preparation->prepare(x.data() + t * length, rows.from(t));
   }
-  std::vector<std::int8_t> codes;
-  std::vector<float> scales, moments, half_moments;
-  std::vector<std::int32_t> sums, half_sums;
-  QuantisedRows rows;
+  AlignedBytes memory;
+  PreparedRows rows;
+  QuantisedRows quantised;
 };
 
-AlignedBytes pack(const IntegerFormat& packing, const std::vector<std::byte>& blocks, std::size_t rows, std::size_t length) {
+// Whether a format's activations are of 8 bits; those of 16-bit formats have a test of their own.
+bool is_integer(const formats::Format& format) { return format.kind != formats::Kind::plain; }
+
+AlignedBytes pack(const PackedFormat& packing, const std::vector<std::byte>& blocks, std::size_t rows, std::size_t length) {
   const std::size_t groups = (rows + kGroupRows - 1) / kGroupRows, row_bytes = blocks.size() / rows;
   AlignedBytes packed(groups * packing.group_bytes(length));
   for (std::size_t g = 0; g < groups; ++g)
@@ -62,7 +58,7 @@ std::vector<Case> cases() {
   std::vector<Case> all;
   for (const Isa isa : available_isas())
     for (const formats::Format* format : formats::all())
-      if (integer_format(isa, *format) != nullptr) all.push_back({isa, format});
+      if (packed_format(isa, *format) != nullptr && is_integer(*format)) all.push_back({isa, format});
   return all;
 }
 
@@ -79,10 +75,10 @@ class Integers : public testing::TestWithParam<Case> {
   }
 
   std::vector<float> multiply(Isa isa, std::size_t first, std::size_t rows, std::size_t token, std::size_t tokens, bool bias = true) {
-    const IntegerFormat& packing = *integer_format(isa, *GetParam().format);
+    const PackedFormat& packing = *packed_format(isa, *GetParam().format);
     const AlignedBytes packed = pack(packing, blocks_, kRows, kLength);
-    const Activations activations(isa, x_, kTokens, kLength);
-    AlignedBytes scratch(kIntegerScratchBytes);
+    const Activations activations(packing, x_, kTokens, kLength);
+    AlignedBytes scratch(kPackedScratchBytes);
     std::vector<float> y(tokens * (rows + 1), std::numeric_limits<float>::quiet_NaN());
     packing.matmul({.groups = packed.data(),
                     .x = activations.rows.from(token),
@@ -109,13 +105,14 @@ class Integers : public testing::TestWithParam<Case> {
 
 TEST_P(Integers, EqualDecodedWeightsTimesRoundedActivations) {
   const std::vector<float> y = multiply(GetParam().isa, 0, kRows, 0, kTokens);
-  const Activations activations(GetParam().isa, x_, kTokens, kLength);
+  const Activations activations(*packed_format(GetParam().isa, *GetParam().format), x_, kTokens, kLength);
   for (std::size_t t = 0; t < kTokens; ++t)
     for (std::size_t r = 0; r < kRows; ++r) {
       double sum = bias_[r], size = std::fabs(bias_[r]);
       for (std::size_t i = 0; i < kLength; ++i) {
         const std::size_t at = t * kLength + i;
-        const double product = static_cast<double>(activations.scales[at / 32]) * activations.codes[at] * decoded_[r * kLength + i];
+        const double product =
+            static_cast<double>(activations.quantised.scales[at / 32]) * activations.quantised.codes[at] * decoded_[r * kLength + i];
         sum += product;
         size += std::fabs(product);
       }
@@ -125,10 +122,10 @@ TEST_P(Integers, EqualDecodedWeightsTimesRoundedActivations) {
 }
 
 TEST_P(Integers, RoundActivationsToWithinHalfAStep) {
-  const Activations activations(GetParam().isa, x_, kTokens, kLength);
+  const Activations activations(*packed_format(GetParam().isa, *GetParam().format), x_, kTokens, kLength);
   for (std::size_t i = 0; i < x_.size(); ++i) {
-    const float scale = activations.scales[i / 32];
-    ASSERT_NEAR(scale * static_cast<float>(activations.codes[i]), x_[i], scale * 0.5001f) << i;
+    const float scale = activations.quantised.scales[i / 32];
+    ASSERT_NEAR(scale * static_cast<float>(activations.quantised.codes[i]), x_[i], scale * 0.5001f) << i;
   }
 }
 

@@ -147,10 +147,11 @@ TEST_P(Forward, RoundedActivationsChangeLittleAndAlikeOnEveryInstructionSet) {
     for (std::size_t i = 0; i < difference.size(); ++i) difference[i] -= expected[i];
     const double error = root_mean_square(difference) / size;
     // A rounded activation is off by up to half of 1/127 of its block's largest, 0.6 % of its deviation on average; two blocks deep with
-    // six layers each that adds up to some 2 %. Floats and halves are not rounded.
-    EXPECT_LT(error, 0.06) << isa_name(isa);
+    // six layers each that adds up to some 2 %. One rounded to bf16, as those of halves are, is off by up to 2^-9 of itself: a quarter of
+    // that. Floats are not rounded.
     const bool block_format = GetParam().format.starts_with("q");
-    EXPECT_EQ(error > 1e-4, block_format) << isa_name(isa) << ": " << error;
+    EXPECT_LT(error, block_format ? 0.06 : 0.015) << isa_name(isa);
+    EXPECT_EQ(error > 1e-4, GetParam().format != "f32") << isa_name(isa) << ": " << error;
   }
 }
 

@@ -58,8 +58,9 @@ class TrainedClassifier : public ::testing::Test {
 };
 
 TEST_F(TrainedClassifier, IsRightAsOftenAsMeasured) {
-  EXPECT_NEAR(accuracy("dev"), expected("sst2_dev_accuracy"), 1e-12);
-  EXPECT_NEAR(accuracy("test"), expected("sst2_test_accuracy"), 1e-12);
+  // Activations are rounded to bf16 here, not there: reviews on the very edge may fall to the other side. Of 872 and 1821, two may.
+  EXPECT_NEAR(accuracy("dev"), expected("sst2_dev_accuracy"), 2.5 / 872);
+  EXPECT_NEAR(accuracy("test"), expected("sst2_test_accuracy"), 2.5 / 1821);
 }
 
 TEST_F(TrainedClassifier, GivesTheLogitsOfTransformers) {
@@ -80,7 +81,7 @@ TEST_F(TrainedClassifier, GivesTheLogitsOfTransformers) {
   }
   std::vector<engine::Text> texts;
   for (const std::vector<text::TokenId>& row : rows) texts.push_back({row});
-  engine::Engine engine(model::load_model(folder_));
+  engine::Engine engine(model::load_model(folder_), {.threads = 0, .isa = {}, .exact = true});
   // The stored logits were computed on another device; oracle_test.cpp says how far those of trained models are off.
   EXPECT_LT(relative_difference(engine.encode(texts).output, logits), 1e-3);
 }

@@ -41,7 +41,8 @@ std::vector<TokenId> top_five(std::span<const float> logits) {
 class Golden : public ::testing::TestWithParam<kernels::Isa> {
  protected:
   const Json golden_ = golden();
-  engine::Engine engine_{model::load_model(std::filesystem::path(TIGHTROPE_SOURCE) / "models/wren-7m"), {.threads = 0, .isa = GetParam()}};
+  const model::Model model_ = model::load_model(std::filesystem::path(TIGHTROPE_SOURCE) / "models/wren-7m");
+  engine::Engine engine_{model_, {.threads = 0, .isa = GetParam(), .exact = true}};
 };
 
 TEST_P(Golden, LogitsAgree) {
@@ -65,6 +66,8 @@ TEST_P(Golden, LogitsAgree) {
 TEST_P(Golden, GreedyContinuationIsTheSame) {
   const std::vector<TokenId> expected = ids_of(golden_.at("greedy", "golden"));
   EXPECT_EQ(greedy(engine_, ids_of(golden_.at("prompt", "golden")), expected.size()), expected);
+  engine::Engine rounded(model_, {.threads = 0, .isa = GetParam()});
+  EXPECT_EQ(greedy(rounded, ids_of(golden_.at("prompt", "golden")), expected.size()), expected);
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryIsa, Golden, ::testing::ValuesIn(kernels::available_isas()),

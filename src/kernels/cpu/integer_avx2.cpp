@@ -5,10 +5,10 @@
 #include <hwy/base.h>
 
 #include <cstring>
-#include <iterator>
 #include <type_traits>
 
-#include "kernels/cpu/integer_tables.h"
+#include "kernels/cpu/integer_layout.h"
+#include "kernels/cpu/packed_tables.h"
 
 HWY_PUSH_ATTRIBUTES("avx,avx2,fma,f16c");
 namespace tightrope::kernels {
@@ -177,8 +177,7 @@ void quantise(const float* x, const QuantisedRows& to) noexcept {
 
 }  // namespace
 
-extern const IntegerTable kIntegerAvx2;
-constinit const IntegerTable kIntegerAvx2 = {quantise, kProducts, std::size(kProducts)};
+constinit const PackedTable kIntegerAvx2 = kProducts;
 
 }  // namespace tightrope::kernels
 HWY_POP_ATTRIBUTES

@@ -5,10 +5,10 @@
 #include <hwy/base.h>
 
 #include <cstring>
-#include <iterator>
 #include <type_traits>
 
-#include "kernels/cpu/integer_tables.h"
+#include "kernels/cpu/integer_layout.h"
+#include "kernels/cpu/packed_tables.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC 12's own AVX-512 header passes registers that it leaves undefined
@@ -118,8 +118,7 @@ void quantise(const float* x, const QuantisedRows& to) noexcept {
 
 }  // namespace
 
-extern const IntegerTable kIntegerAvx512Vnni;
-constinit const IntegerTable kIntegerAvx512Vnni = {quantise, kProducts, std::size(kProducts)};
+constinit const PackedTable kIntegerAvx512Vnni = kProducts;
 
 }  // namespace tightrope::kernels
 HWY_POP_ATTRIBUTES

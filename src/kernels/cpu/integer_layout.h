@@ -6,7 +6,14 @@
 
 #include "kernels/integer.h"
 
+namespace tightrope::formats {
+extern const Format q8_0, q6_k, q5_k, q5_1, q5_0, q4_k, q4_1, q4_0, q3_k, q2_k;
+}
+
 namespace tightrope::kernels {
+
+// A block of activations with nothing larger is one of zeros: what its codes would be divided by is too small for a float.
+inline constexpr float kNothing = 1e-30f;
 
 // How a format's scales are kept behind the codes of a group. A plane is 16 numbers, one for each row.
 enum class Scales : std::uint8_t {

@@ -1,14 +1,9 @@
 // Blocks into the packed form: codes are unpacked to bytes, 16 rows are interleaved, and the bits are put together again in planes.
-#include "kernels/cpu/integer_pack.h"
-
 #include <cstring>
 
 #include "formats/super_block.h"
 #include "kernels/cpu/integer_layout.h"
-
-namespace tightrope::formats {
-extern const Format q8_0, q6_k, q5_k, q5_1, q5_0, q4_k, q4_1, q4_0, q3_k, q2_k;
-}
+#include "kernels/cpu/packed_tables.h"
 
 namespace tightrope::kernels {
 namespace {
@@ -167,11 +162,11 @@ void pack(const std::byte* blocks, std::size_t rows, std::size_t length, std::by
 }
 
 template <class L, class Block>
-constexpr IntegerFormat row(const Format& format) {
-  return {&format, [](std::size_t length) noexcept { return L::group_bytes(length); }, pack<L, Block>, nullptr};
+constexpr PackedFormat row(const Format& format) {
+  return {&format, nullptr, [](std::size_t length) noexcept { return L::group_bytes(length); }, pack<L, Block>, nullptr};
 }
 
-constexpr IntegerFormat kPackings[] = {
+constexpr PackedFormat kPackings[] = {
     row<LayoutQ8_0, BlockQ8_0>(q8_0), row<LayoutQ4_0, BlockQ4_0>(q4_0), row<LayoutQ5_0, BlockQ5_0>(q5_0), row<LayoutQ4_1, BlockQ4_1>(q4_1),
     row<LayoutQ5_1, BlockQ5_1>(q5_1), row<LayoutQ2K, BlockQ2K>(q2_k),   row<LayoutQ3K, BlockQ3K>(q3_k),   row<LayoutQ4K, BlockQ4K>(q4_k),
     row<LayoutQ5K, BlockQ5K>(q5_k),   row<LayoutQ6K, BlockQ6K>(q6_k),
@@ -179,10 +174,6 @@ constexpr IntegerFormat kPackings[] = {
 
 }  // namespace
 
-const IntegerFormat* packing_of(const Format& format) noexcept {
-  for (const IntegerFormat& packing : kPackings)
-    if (packing.format == &format) return &packing;
-  return nullptr;
-}
+constinit const std::span<const PackedFormat> kIntegerPackings = kPackings;
 
 }  // namespace tightrope::kernels

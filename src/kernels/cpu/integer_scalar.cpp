@@ -4,11 +4,11 @@
 #include <array>
 #include <cmath>
 #include <cstring>
-#include <iterator>
 #include <limits>
 #include <type_traits>
 
-#include "kernels/cpu/integer_tables.h"
+#include "kernels/cpu/integer_layout.h"
+#include "kernels/cpu/packed_tables.h"
 #include "tensor/half.h"
 
 namespace tightrope::kernels {
@@ -141,7 +141,6 @@ void quantise(const float* x, const QuantisedRows& to) noexcept {
 
 }  // namespace
 
-extern const IntegerTable kIntegerScalar;
-constinit const IntegerTable kIntegerScalar = {quantise, kProducts, std::size(kProducts)};
+constinit const PackedTable kIntegerScalar = kProducts;
 
 }  // namespace tightrope::kernels

@@ -275,9 +275,21 @@ void multiply(const IntegerMatmulArguments& a) noexcept {
   }
 }
 
-constexpr MatmulOfFormat kProducts[] = {
-    {&formats::q8_0, multiply<LayoutQ8_0>}, {&formats::q4_0, multiply<LayoutQ4_0>}, {&formats::q5_0, multiply<LayoutQ5_0>},
-    {&formats::q4_1, multiply<LayoutQ4_1>}, {&formats::q5_1, multiply<LayoutQ5_1>}, {&formats::q2_k, multiply<LayoutQ2K>},
-    {&formats::q3_k, multiply<LayoutQ3K>},  {&formats::q4_k, multiply<LayoutQ4K>},  {&formats::q5_k, multiply<LayoutQ5K>},
-    {&formats::q6_k, multiply<LayoutQ6K>},
+constexpr Preparation kPreparation = {
+    [](std::size_t tokens, std::size_t length) noexcept { return QuantisedRows::bytes(tokens, length); },
+    [](const float* x, const PreparedRows& to) noexcept { quantise(x, QuantisedRows::in(to)); },
+};
+
+template <class L>
+constexpr PackedProduct product(const formats::Format& format) {
+  return {&format, &kPreparation, [](const PackedMatmulArguments& a) noexcept {
+            multiply<L>({a.groups, QuantisedRows::in(a.x), a.y, a.first_row, a.rows, a.tokens, a.y_stride, a.bias, a.scratch});
+          }};
+}
+
+constexpr PackedProduct kProducts[] = {
+    product<LayoutQ8_0>(formats::q8_0), product<LayoutQ4_0>(formats::q4_0), product<LayoutQ5_0>(formats::q5_0),
+    product<LayoutQ4_1>(formats::q4_1), product<LayoutQ5_1>(formats::q5_1), product<LayoutQ2K>(formats::q2_k),
+    product<LayoutQ3K>(formats::q3_k),  product<LayoutQ4K>(formats::q4_k),  product<LayoutQ5K>(formats::q5_k),
+    product<LayoutQ6K>(formats::q6_k),
 };

@@ -8,7 +8,7 @@
 
 #include "base/random.h"
 #include "kernels/aligned.h"
-#include "kernels/integer.h"
+#include "kernels/packed.h"
 
 namespace {
 
@@ -25,40 +25,30 @@ class Stopwatch {
 };
 
 struct Activations {
-  Activations(kernels::Isa isa, std::size_t tokens, std::size_t length)
-      : codes(tokens * length),
-        scales(codes.size() / 32),
-        moments(scales),
-        half_moments(codes.size() / 16),
-        sums(scales.size()),
-        half_sums(half_moments.size()) {
+  Activations(const kernels::Preparation& preparation, std::size_t tokens, std::size_t length)
+      : memory(preparation.bytes(tokens, length)), rows{memory.data(), tokens, length} {
     Random random(1);
     std::vector<float> x(length);
     for (std::size_t t = 0; t < tokens; ++t) {
       for (float& value : x) value = static_cast<float>(random.uniform() - 0.5);
-      kernels::quantise_row(isa)(x.data(), rows(length).from(t));
+      preparation.prepare(x.data(), rows.from(t));
     }
   }
-  kernels::QuantisedRows rows(std::size_t length) {
-    return {codes.data(), scales.data(), sums.data(), half_sums.data(), moments.data(), half_moments.data(), length};
-  }
-  std::vector<std::int8_t> codes;
-  std::vector<float> scales, moments, half_moments;
-  std::vector<std::int32_t> sums, half_sums;
+  AlignedBytes memory;
+  kernels::PreparedRows rows;
 };
 
 // state.range: rows, tokens, length. Zero blocks do as well as any: no instruction is faster for them.
-void multiply(benchmark::State& state, kernels::Isa isa, const kernels::IntegerFormat& format) {
+void multiply(benchmark::State& state, const kernels::PackedFormat& format) {
   const auto rows = static_cast<std::size_t>(state.range(0)), tokens = static_cast<std::size_t>(state.range(1)),
              length = static_cast<std::size_t>(state.range(2));
   const std::vector<std::byte> blocks(16 * formats::bytes_of(*format.format, length));
-  AlignedBytes groups(rows / 16 * format.group_bytes(length)), scratch(kernels::kIntegerScratchBytes);
+  AlignedBytes groups(rows / 16 * format.group_bytes(length)), scratch(kernels::kPackedScratchBytes);
   for (std::size_t group = 0; group < rows / 16; ++group)
     format.pack(blocks.data(), 16, length, groups.data() + group * format.group_bytes(length));
-  Activations x(isa, tokens, length);
+  const Activations x(*format.preparation, tokens, length);
   std::vector<float> y(rows * tokens);
-  const kernels::IntegerMatmulArguments arguments = {groups.data(), x.rows(length), y.data(),      0, rows, tokens,
-                                                     rows,          nullptr,        scratch.data()};
+  const kernels::PackedMatmulArguments arguments = {groups.data(), x.rows, y.data(), 0, rows, tokens, rows, nullptr, scratch.data()};
   Stopwatch watch;
   for (auto _ : state) format.matmul(arguments);
   const double runs = static_cast<double>(state.iterations()) / watch.seconds();
@@ -72,11 +62,11 @@ int main(int count, char** arguments) {
   benchmark::Initialize(&count, arguments);
   for (const kernels::Isa isa : kernels::available_isas())
     for (const formats::Format* format : formats::all()) {
-      const kernels::IntegerFormat* packed = kernels::integer_format(isa, *format);
+      const kernels::PackedFormat* packed = kernels::packed_format(isa, *format);
       if (packed == nullptr) continue;
       const std::string name = std::string(kernels::isa_name(isa)) + "/" + std::string(format->name);
-      const auto run = [isa, packed](benchmark::State& state) { multiply(state, isa, *packed); };
-      benchmark::RegisterBenchmark(("integer/" + name).c_str(), run)
+      const auto run = [packed](benchmark::State& state) { multiply(state, *packed); };
+      benchmark::RegisterBenchmark(("packed/" + name).c_str(), run)
           ->Args({2048, 512, 2048})
           ->Args({2048, 16, 2048})
           ->Args({2048, 8, 2048})

@@ -1,0 +1,65 @@
+// Products of 16-bit weights as loops over 16 numbers: the specification, and what machines without a faster version run.
+#include <hwy/base.h>
+
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+#include "kernels/cpu/half_layout.h"
+#include "kernels/cpu/packed_tables.h"
+#include "tensor/half.h"
+
+namespace tightrope::kernels {
+namespace {
+
+struct Ops {
+  using Pairs = const std::byte*;
+  using Floats = std::array<float, kGroupRows>;
+  static constexpr std::size_t kTokens = 2, kGroups = 1;
+
+  static float even(std::uint32_t pair) { return std::bit_cast<float>(pair << 16); }
+  static float odd(std::uint32_t pair) { return std::bit_cast<float>(pair & 0xffff0000u); }
+
+  static Pairs load(const std::byte* from) { return from; }
+  static std::uint32_t pair_of_row(Pairs pairs, std::size_t row) {
+    std::uint32_t pair;
+    std::memcpy(&pair, pairs + 4 * row, sizeof pair);
+    return pair;
+  }
+  static std::uint32_t broadcast(const std::uint16_t* pair) {
+    return static_cast<std::uint32_t>(pair[0]) | static_cast<std::uint32_t>(pair[1]) << 16;
+  }
+  // A product of two bf16 is exact in float32, so that adding it rounds as a fused operation does.
+  static HWY_INLINE void add_products(Floats& sums, Pairs weights, std::uint32_t of_token) {
+    for (std::size_t r = 0; r < kGroupRows; ++r) {
+      const std::uint32_t of_row = pair_of_row(weights, r);
+      sums[r] = sums[r] + odd(of_row) * odd(of_token) + even(of_row) * even(of_token);
+    }
+  }
+  static Floats zeros() { return {}; }
+  static Floats add(Floats a, const Floats& b) {
+    for (std::size_t i = 0; i < kGroupRows; ++i) a[i] += b[i];
+    return a;
+  }
+  static Floats load_lanes(const float* from, std::size_t low, std::size_t high) {
+    Floats values{};
+    for (std::size_t i = low; i < high; ++i) values[i] = from[i];
+    return values;
+  }
+  static void store_lanes(const Floats& values, float* to, std::size_t low, std::size_t high) {
+    for (std::size_t i = low; i < high; ++i) to[i] = values[i];
+  }
+  static void prefetch(const std::byte*) {}
+  static void round(const float* x, std::uint16_t* to) {
+    for (std::size_t i = 0; i < 32; ++i) to[i] = std::fabs(x[i]) < kHalfNothing ? std::uint16_t{0} : to_bf16(x[i]).bits;
+  }
+};
+
+#include "kernels/cpu/half_tile.inl.h"
+
+}  // namespace
+
+constinit const PackedTable kHalfScalar = kProducts;
+
+}  // namespace tightrope::kernels

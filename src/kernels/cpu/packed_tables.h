@@ -1,0 +1,25 @@
+// What each file of packed kernels gives: rows of packings, the same for every instruction set, and rows of products.
+#pragma once
+
+#include <span>
+
+#include "kernels/packed.h"
+
+namespace tightrope::kernels {
+
+struct PackedProduct {
+  const formats::Format* format;
+  const Preparation* preparation;
+  void (*matmul)(const PackedMatmulArguments& arguments) noexcept;
+};
+using PackedTable = std::span<const PackedProduct>;
+
+// Formats without their preparations and products.
+extern const std::span<const PackedFormat> kIntegerPackings, kHalfPackings;
+
+extern const PackedTable kIntegerScalar, kHalfScalar;
+#if defined(__x86_64__)
+extern const PackedTable kIntegerAvx2, kIntegerAvx512Vnni, kHalfAvx2, kHalfAvx512Bf16;
+#endif
+
+}  // namespace tightrope::kernels
