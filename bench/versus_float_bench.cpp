@@ -33,7 +33,7 @@ int main() {
   for (const std::size_t tokens : kBatches) {
     eval::LayerTimer plain(isa, nullptr, {kRows, kLength, tokens}, threads);
     for (const formats::Format* format : formats::all()) {
-      if (kernels::integer_format(isa, *format) == nullptr) continue;
+      if (kernels::packed_format(isa, *format) == nullptr) continue;
       eval::LayerTimer packed(isa, format, {kRows, kLength, tokens}, threads);
       const eval::Spread ratio = speedup(plain, packed);
       const bool passed = ratio.median >= 1;

@@ -1,13 +1,13 @@
 // The difference between a file's blocks and packed groups, for every weight that a token reads.
 #include "eval/bytes_read.h"
 
-#include "kernels/integer.h"
+#include "kernels/packed.h"
 
 namespace tightrope::eval {
 namespace {
 
 std::uint64_t packed_bytes(const model::Weight& weight, kernels::Isa isa) {
-  const kernels::IntegerFormat* packed = kernels::integer_format(isa, weight.format());
+  const kernels::PackedFormat* packed = kernels::packed_format(isa, weight.format());
   if (packed == nullptr) return weight.size_bytes();
   const std::uint64_t groups = (weight.shape().rows() + kernels::kGroupRows - 1) / kernels::kGroupRows;
   return groups * packed->group_bytes(weight.shape().row_length());

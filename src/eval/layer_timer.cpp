@@ -17,23 +17,18 @@ constexpr std::size_t kManyTokens = 16;  // beyond that a piece is two groups of
 
 std::size_t bytes_of_rows(kernels::Isa isa, const formats::Format* format, std::size_t rows, std::size_t length) {
   if (format == nullptr) return rows * length * sizeof(float);
-  return rows / kernels::kGroupRows * kernels::integer_format(isa, *format)->group_bytes(length);
+  return rows / kernels::kGroupRows * kernels::packed_format(isa, *format)->group_bytes(length);
 }
 
 LayerTimer::LayerTimer(kernels::Isa isa, const formats::Format* format, const LayerShape& shape, ThreadPool& threads)
     : isa_(isa),
-      packed_(format == nullptr ? nullptr : kernels::integer_format(isa, *format)),
+      packed_(format == nullptr ? nullptr : kernels::packed_format(isa, *format)),
       shape_(shape),
       threads_(threads),
       weights_(bytes_of_rows(isa, format, shape.rows, shape.length)),
       x_(shape.tokens * shape.length),
       y_(shape.tokens * shape.rows),
-      codes_(x_.size()),
-      sums_(x_.size() / 32),
-      half_sums_(x_.size() / 16),
-      scales_(x_.size() / 32),
-      moments_(x_.size() / 32),
-      half_moments_(x_.size() / 16) {
+      prepared_(packed_ == nullptr ? 0 : packed_->preparation->bytes(shape.tokens, shape.length)) {
   Random random(1);
   for (float& value : x_) value = static_cast<float>(random.uniform() - 0.5);
   if (packed_ == nullptr)
@@ -75,15 +70,13 @@ double LayerTimer::seconds() {
 }
 
 void LayerTimer::run_packed() {
-  const kernels::QuantisedRows rows{codes_.data(),   scales_.data(),       sums_.data(), half_sums_.data(),
-                                    moments_.data(), half_moments_.data(), shape_.length};
-  const kernels::QuantiseRowFunction quantise = kernels::quantise_row(isa_);
+  const kernels::PreparedRows rows{prepared_.data(), shape_.tokens, shape_.length};
   threads_.parallel_for(shape_.tokens, 8, [&](std::uint64_t begin, std::uint64_t end) {
-    for (std::size_t t = begin; t < end; ++t) quantise(x_.data() + t * shape_.length, rows.from(t));
+    for (std::size_t t = begin; t < end; ++t) packed_->preparation->prepare(x_.data() + t * shape_.length, rows.from(t));
   });
   const std::size_t piece = shape_.tokens > kManyTokens ? 2 * kernels::kGroupRows : 4 * kernels::kGroupRows;
   threads_.parallel_for(shape_.rows, piece, [&](std::uint64_t begin, std::uint64_t end) {
-    alignas(kernels::kCacheLine) std::array<std::byte, kernels::kIntegerScratchBytes> scratch;
+    alignas(kernels::kCacheLine) std::array<std::byte, kernels::kPackedScratchBytes> scratch;
     packed_->matmul({weights_.data(), rows, y_.data() + begin, begin, end - begin, shape_.tokens, shape_.rows, nullptr, scratch.data()});
   });
 }

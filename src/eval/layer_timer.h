@@ -8,8 +8,8 @@
 #include "base/threads.h"
 #include "formats/format.h"
 #include "kernels/aligned.h"
-#include "kernels/integer.h"
 #include "kernels/ops.h"
+#include "kernels/packed.h"
 
 namespace tightrope::eval {
 
@@ -34,14 +34,12 @@ class LayerTimer {
   void run_floats();
 
   kernels::Isa isa_;
-  const kernels::IntegerFormat* packed_;
+  const kernels::PackedFormat* packed_;
   LayerShape shape_;
   ThreadPool& threads_;
   Pages weights_;
   kernels::AlignedFloats x_, y_;  // [tokens, length], [tokens, rows]
-  std::vector<std::int8_t, kernels::AlignedAllocator<std::int8_t>> codes_;
-  std::vector<std::int32_t> sums_, half_sums_;
-  std::vector<float> scales_, moments_, half_moments_;
+  std::vector<std::byte, kernels::AlignedAllocator<std::byte>> prepared_;
 };
 
 // Bytes a row takes in the form that LayerTimer reads.

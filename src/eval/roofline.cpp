@@ -76,8 +76,12 @@ class Rows {
     LayerTimer timer(isa_, format, shape, threads_);
     const double seconds = median_seconds([&] { return timer.seconds(); });
     const std::string name(format == nullptr ? "f32" : format->name);
-    push(against_ceilings(name, format == nullptr ? "fp32" : "int8", timer.operations(), timer.bytes(), seconds, roofline_.ceilings),
-         shape.tokens);
+    push(against_ceilings(name, arithmetic_of(format), timer.operations(), timer.bytes(), seconds, roofline_.ceilings), shape.tokens);
+  }
+  // Halves run as bfloat16 where there is an instruction for it, else in single precision.
+  std::string arithmetic_of(const formats::Format* format) const {
+    if (format != nullptr && format->kind == formats::Kind::block) return "int8";
+    return format != nullptr && roofline_.ceilings.find("bf16") != nullptr ? "bf16" : "fp32";
   }
   void push(KernelSpeed speed, std::size_t tokens) {
     speed.tokens = tokens;
@@ -92,7 +96,7 @@ class Rows {
 std::vector<const formats::Format*> packed_formats(kernels::Isa isa) {
   std::vector<const formats::Format*> packed;
   for (const formats::Format* format : formats::all())
-    if (kernels::integer_format(isa, *format) != nullptr) packed.push_back(format);
+    if (kernels::packed_format(isa, *format) != nullptr) packed.push_back(format);
   return packed;
 }
 

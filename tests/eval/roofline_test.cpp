@@ -5,7 +5,7 @@
 
 #include "eval/bytes_read.h"
 #include "eval/layer_timer.h"
-#include "kernels/integer.h"
+#include "kernels/packed.h"
 #include "support/tiny_model.h"
 
 namespace tightrope::eval {
@@ -38,10 +38,10 @@ TEST(LayerTimer, RunsEveryFormatWithAFewTokensAndMany) {
   for (const std::size_t tokens : {std::size_t{1}, std::size_t{17}}) {
     const LayerShape shape{.rows = 48, .length = 512, .tokens = tokens};
     for (const formats::Format* format : formats::all()) {
-      if (kernels::integer_format(isa, *format) == nullptr) continue;
+      if (kernels::packed_format(isa, *format) == nullptr) continue;
       LayerTimer timer(isa, format, shape, threads);
       EXPECT_GT(timer.seconds(), 0) << format->name;
-      EXPECT_EQ(timer.bytes(), 3.0 * static_cast<double>(kernels::integer_format(isa, *format)->group_bytes(512))) << format->name;
+      EXPECT_EQ(timer.bytes(), 3.0 * static_cast<double>(kernels::packed_format(isa, *format)->group_bytes(512))) << format->name;
       EXPECT_EQ(timer.operations(), 2.0 * 48 * 512 * static_cast<double>(tokens));
     }
     LayerTimer plain(isa, nullptr, shape, threads);
