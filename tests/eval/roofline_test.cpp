@@ -50,10 +50,12 @@ TEST(LayerTimer, RunsEveryFormatWithAFewTokensAndMany) {
   }
 }
 
-TEST(BytesRead, OfAModelOfFloatsAreTheFiles) {
+TEST(BytesRead, OfHalvesAreTheFilesAndWhatFillsTheLastGroup) {
   const model::Model model = test::tiny_model(model::arch_for_hf_model_type("llama"));
   const engine::Engine engine(model, {.threads = 1, .isa = std::nullopt});
-  EXPECT_EQ(packed_bytes_per_token(engine), engine.bytes_per_token());
+  EXPECT_GE(packed_bytes_per_token(engine), engine.bytes_per_token());
+  // The tiny model's matrices have as few as 24 rows, which take two groups of 16.
+  EXPECT_LE(3 * packed_bytes_per_token(engine), 4 * engine.bytes_per_token());
 }
 
 }  // namespace
