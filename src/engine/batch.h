@@ -22,6 +22,7 @@ struct Item {
   const RopeTable* local = nullptr;
 
   std::size_t end() const { return first + tokens.size(); }  // positions there are
+  kernels::Cell cell() const;                                // of its keys and values
 };
 
 struct Row {
@@ -48,10 +49,11 @@ struct Batch {
 
 // What a Sequence keeps, for those that fill and read it.
 struct Cache {
-  static float* keys(Sequence& sequence, std::size_t block) { return sequence.keys_[block].data(); }
-  static float* values(Sequence& sequence, std::size_t block) { return sequence.values_[block].data(); }
+  static std::byte* keys(Sequence& sequence, std::size_t block) { return sequence.keys_[block].data(); }
+  static std::byte* values(Sequence& sequence, std::size_t block) { return sequence.values_[block].data(); }
+  static kernels::Cell cell(const Sequence& sequence) { return sequence.cell_; }
   static bool fits(const Sequence& sequence, const model::Config& config) {
-    return sequence.keys_.size() == config.blocks && sequence.row_ == config.kv_heads * config.head;
+    return sequence.keys_.size() == config.blocks && sequence.value_row_ == config.kv_heads * config.head;
   }
   // A sequence whose frequencies change with its new length must be computed anew: what it keeps of all blocks but the first was made from
   // hidden states that the old ones shaped. Marks it as being so until the pass is committed.
@@ -60,6 +62,8 @@ struct Cache {
   static void make_room(Sequence& sequence, std::uint64_t tokens) { sequence.make_room(tokens); }
   static void commit(const Chunk& chunk);
 };
+
+inline kernels::Cell Item::cell() const { return sequence == nullptr ? kernels::Cell::f32 : Cache::cell(*sequence); }
 
 // Tokens a text may have. Where frequencies stretch with the length, no limit but that of learned positions.
 std::uint64_t position_limit(const model::Model& model);

@@ -105,7 +105,9 @@ const model::Model& Engine::model() const { return implementation_->model; }
 kernels::Isa Engine::isa() const { return implementation_->runtime.kernels.isa; }
 unsigned Engine::threads() const { return implementation_->runtime.threads.size(); }
 
-Sequence Engine::new_sequence(std::uint64_t capacity) const { return {implementation_->model.config(), capacity}; }
+Sequence Engine::new_sequence(std::uint64_t capacity) const {
+  return {implementation_->model.config(), capacity, implementation_->runtime.exact ? kernels::Cell::f32 : kernels::Cell::bf16};
+}
 
 std::span<const float> Engine::forward(std::span<const Chunk> chunks) {
   if (chunks.empty()) return {};
