@@ -21,7 +21,10 @@ class BlockAttention {
         index_(index),
         variant_(index < config_.variants.size() ? config_.variants[index] : model::BlockVariant{}),
         query_width_(config_.heads * config_.head),
-        key_width_(config_.kv_heads * config_.head) {}
+        key_width_(config_.kv_heads * config_.head),
+        layout_(kernels::cell_layout(pass.cell())),
+        head_stride_(layout_.key_width(config_.head) * kKeyTile),
+        tile_stride_(config_.kv_heads * head_stride_) {}
 
   void project(const float* query_input, const float* value_input) {
     Workspace& work = pass_.work;
@@ -31,7 +34,8 @@ class BlockAttention {
                               LinearCall{block_.v, value_input, room(work.values, tokens * key_width_), tokens}};
     pass_.project(calls);
     room(work.mixed, tokens * query_width_);
-    room(work.tiles, pass_.batch.tiles * key_width_ * kKeyTile);
+    room(work.key_cells, pass_.batch.tiles * tile_stride_ * layout_.bytes);
+    room(work.value_cells, pass_.batch.tiles * kKeyTile * key_width_ * layout_.bytes);
   }
 
   // Queries and keys get their norms and positions; keys and values go where attention reads them.
@@ -41,7 +45,7 @@ class BlockAttention {
       float* key = pass_.work.keys.data() + row * key_width_;
       prepare(pass_.work.queries.data() + row * query_width_, query_width_, block_.q_norm, token);
       prepare(key, key_width_, block_.k_norm, token);
-      kStores[static_cast<std::size_t>(token.item->cell())](*this, token, key, pass_.work.values.data() + row * key_width_);
+      kStores[static_cast<std::size_t>(pass_.cell())](*this, token, key, pass_.work.values.data() + row * key_width_);
     });
   }
 
@@ -52,31 +56,26 @@ class BlockAttention {
   }
 
  private:
-  // Where an item's keys and values begin, of its first position. Without a sequence they are float32 in the workspace.
+  // Where an item's keys and values begin, of its first position.
   std::byte* keys_of(const Item& item) const {
     if (item.sequence != nullptr) return Cache::keys(*item.sequence, index_);
-    return reinterpret_cast<std::byte*>(pass_.work.tiles.data() + item.tile * key_width_ * kKeyTile);
+    return pass_.work.key_cells.data() + item.tile * tile_stride_ * layout_.bytes;
   }
   std::byte* values_of(const Item& item) const {
     if (item.sequence != nullptr) return Cache::values(*item.sequence, index_);
-    return reinterpret_cast<std::byte*>(pass_.work.values.data() + item.row * key_width_);
+    return pass_.work.value_cells.data() + item.tile * kKeyTile * key_width_ * layout_.bytes;
   }
-
-  // Cells of an item's position between two key heads of a tile, and between two tiles.
-  std::size_t head_stride(kernels::Cell cell) const { return kernels::cell_layout(cell).key_width(config_.head) * kKeyTile; }
-  std::size_t tile_stride(kernels::Cell cell) const { return head_stride(cell) * config_.kv_heads; }
 
   // Puts the key and the value of a token where attention reads them.
   template <kernels::Cell kCell, class Type, Type (*kConvert)(float)>
   static void store(const BlockAttention& self, const Row& token, const float* key, const float* value) {
     constexpr kernels::CellLayout kLayout = kernels::cell_layout(kCell);
-    const std::size_t head = self.config_.head, position = token.position;
-    Type* keys = reinterpret_cast<Type*>(self.keys_of(*token.item)) + position / kKeyTile * self.tile_stride(kCell);
-    for (std::size_t h = 0; h < self.config_.kv_heads; ++h, key += head, keys += self.head_stride(kCell))
+    const std::size_t head = self.config_.head, width = self.key_width_, position = token.position;
+    Type* keys = reinterpret_cast<Type*>(self.keys_of(*token.item)) + position / kKeyTile * self.tile_stride_;
+    for (std::size_t h = 0; h < self.config_.kv_heads; ++h, key += head, keys += self.head_stride_)
       for (std::size_t i = 0; i < head; ++i) keys[kLayout.key(position, i)] = kConvert(key[i]);
-    if (token.item->sequence == nullptr) return;
     Type* values = reinterpret_cast<Type*>(self.values_of(*token.item));
-    for (std::size_t i = 0; i < self.key_width_; ++i) values[kLayout.value(position, i, self.key_width_)] = kConvert(value[i]);
+    for (std::size_t i = 0; i < width; ++i) values[kLayout.value(position, i, width)] = kConvert(value[i]);
   }
   static float keep(float value) { return value; }
   static bf16 round(float value) { return to_bf16(value); }
@@ -109,22 +108,20 @@ class BlockAttention {
 
   void attend_run(const Run& run, std::size_t key_head) const {
     const Item& item = *run.item;
-    const kernels::Cell cell = item.cell();
-    const kernels::CellLayout layout = kernels::cell_layout(cell);
     const std::size_t group = config_.heads / config_.kv_heads, first = run.row * query_width_ + key_head * group * config_.head;
     const float usual = 1.0f / std::sqrt(static_cast<float>(config_.head));
     ScratchPool::Lease scratch = pass_.runtime.scratch.borrow(kernels::attention_scratch(run.tokens * group, config_.head));
-    const kernels::AttentionFunction function = pass_.kernels().attention[static_cast<std::size_t>(cell)];
+    const kernels::AttentionFunction function = pass_.kernels().attention[static_cast<std::size_t>(pass_.cell())];
     function({.queries = pass_.work.queries.data() + first,
-              .keys = keys_of(item) + key_head * head_stride(cell) * layout.bytes,
-              .values = values_of(item) + key_head * config_.head * layout.together * layout.bytes,
+              .keys = keys_of(item) + key_head * head_stride_ * layout_.bytes,
+              .values = values_of(item) + key_head * config_.head * layout_.together * layout_.bytes,
               .output = pass_.work.mixed.data() + first,
               .scratch = scratch.data(),
               .tokens = run.tokens,
               .group = group,
               .head = config_.head,
               .query_stride = query_width_,
-              .key_stride = tile_stride(cell),
+              .key_stride = tile_stride_,
               .value_width = key_width_,
               .output_stride = query_width_,
               .first_position = run.position,
@@ -141,6 +138,8 @@ class BlockAttention {
   std::size_t index_;
   model::BlockVariant variant_;
   std::size_t query_width_, key_width_;
+  kernels::CellLayout layout_;
+  std::size_t head_stride_, tile_stride_;  // cells between two key heads of a tile, and between two tiles
 };
 
 }  // namespace

@@ -22,7 +22,6 @@ struct Item {
   const RopeTable* local = nullptr;
 
   std::size_t end() const { return first + tokens.size(); }  // positions there are
-  kernels::Cell cell() const;                                // of its keys and values
 };
 
 struct Row {
@@ -51,9 +50,8 @@ struct Batch {
 struct Cache {
   static std::byte* keys(Sequence& sequence, std::size_t block) { return sequence.keys_[block].data(); }
   static std::byte* values(Sequence& sequence, std::size_t block) { return sequence.values_[block].data(); }
-  static kernels::Cell cell(const Sequence& sequence) { return sequence.cell_; }
-  static bool fits(const Sequence& sequence, const model::Config& config) {
-    return sequence.keys_.size() == config.blocks && sequence.value_row_ == config.kv_heads * config.head;
+  static bool fits(const Sequence& sequence, const model::Config& config, kernels::Cell cell) {
+    return sequence.keys_.size() == config.blocks && sequence.value_row_ == config.kv_heads * config.head && sequence.cell_ == cell;
   }
   // A sequence whose frequencies change with its new length must be computed anew: what it keeps of all blocks but the first was made from
   // hidden states that the old ones shaped. Marks it as being so until the pass is committed.
@@ -63,7 +61,10 @@ struct Cache {
   static void commit(const Chunk& chunk);
 };
 
-inline kernels::Cell Item::cell() const { return sequence == nullptr ? kernels::Cell::f32 : Cache::cell(*sequence); }
+// How keys and values are kept: those of an encoder, which are soon forgotten, exactly.
+inline kernels::Cell cell_of(const model::Model& model, bool exact) {
+  return exact || !model.arch().block.attention.causal ? kernels::Cell::f32 : kernels::Cell::bf16;
+}
 
 // Tokens a text may have. Where frequencies stretch with the length, no limit but that of learned positions.
 std::uint64_t position_limit(const model::Model& model);
@@ -71,8 +72,9 @@ std::uint64_t position_limit(const model::Model& model);
 // Errors: invalid_argument, as Engine::encode says.
 void check_texts(const model::Model& model, std::span<const Text> texts);
 
-// `rotations` is null when positions turn nothing. Texts must have been checked, chunks are: invalid_argument, as Engine::forward says.
-Batch lay_out_chunks(const model::Model& model, std::span<const Chunk> chunks, Rotations* rotations);
+// `cell` is the engine's; `rotations` is null when positions turn nothing. Texts must have been checked, chunks are: invalid_argument, as
+// Engine::forward says.
+Batch lay_out_chunks(const model::Model& model, std::span<const Chunk> chunks, kernels::Cell cell, Rotations* rotations);
 Batch lay_out_texts(std::span<const Text> texts, Rotations* rotations);
 
 }  // namespace tightrope::engine

@@ -14,6 +14,7 @@
 #include "support/family_config.h"
 #include "support/naive_forward.h"
 #include "support/random_model.h"
+#include "tensor/half.h"
 #include "tightrope/error.h"
 
 namespace tightrope::engine {
@@ -148,9 +149,12 @@ TEST_P(Forward, RoundedActivationsChangeLittleAndAlikeOnEveryInstructionSet) {
     const double error = root_mean_square(difference) / size;
     // A rounded activation is off by up to half of 1/127 of its block's largest, 0.6 % of its deviation on average; two blocks deep with
     // six layers each that adds up to some 2 %. Floats and halves are not rounded.
-    EXPECT_LT(error, 0.06) << isa_name(isa);
     const bool block_format = GetParam().format.starts_with("q");
-    EXPECT_EQ(error > 1e-4, block_format) << isa_name(isa) << ": " << error;
+    EXPECT_GT(error, block_format ? 1e-4 : -1) << isa_name(isa);
+    // But decoders keep queries, keys, values and weights of attention to 8 binary digits, each off by 0.1 % on average. Where experts are
+    // chosen, that may change the choice.
+    const bool smooth = !block_format && model_.config().experts == 0;
+    EXPECT_LT(error, !smooth ? 0.06 : continues_texts(model_) ? 5e-3 : 1e-4) << isa_name(isa);
   }
 }
 
@@ -236,8 +240,8 @@ TEST(Engine, ACacheGrowsWithItsSequenceOnly) {
   const std::vector<TokenId> tokens = random_tokens(1, 10, 97);
   const Chunk chunk{.sequence = &sequence, .tokens = tokens};
   engine.forward({&chunk, 1});
-  EXPECT_GE(sequence.bytes(), 10u * 2 * 2 * 32 * sizeof(float));  // tokens, blocks, keys and values, kv_heads * head
-  EXPECT_LE(sequence.bytes(), 128u * 2 * 2 * 32 * sizeof(float));
+  EXPECT_GE(sequence.bytes(), 10u * 2 * 2 * 32 * sizeof(bf16));  // tokens, blocks, keys and values, kv_heads * head
+  EXPECT_LE(sequence.bytes(), 128u * 2 * 2 * 32 * sizeof(bf16));
 }
 
 TEST(Engine, ShowsWhatEntersEveryLinearLayer) {
@@ -298,8 +302,9 @@ TEST(Engine, RefusesBatchesThatMakeNoSense) {
   expect_refused(engine, {{&sequence, fine}, {&sequence, fine}}, ErrorCode::invalid_argument, {"twice"});
   expect_refused(engine, {{&sequence, {}}}, ErrorCode::invalid_argument, {"at least one token"});
   expect_refused(engine, {{nullptr, fine}}, ErrorCode::invalid_argument, {"sequence"});
-  Sequence foreign(testing::odd_config(), 10);
+  Sequence foreign(testing::odd_config(), 10), exact(engine.model().config(), 10, kernels::Cell::f32);
   expect_refused(engine, {{&foreign, fine}}, ErrorCode::invalid_argument, {"another shape"});
+  expect_refused(engine, {{&exact, fine}}, ErrorCode::invalid_argument, {"other exactness"});
   EXPECT_EQ(sequence.length(), 0u);
   EXPECT_EQ(other.length(), 0u);
   const Chunk chunk{.sequence = &sequence, .tokens = fine};
