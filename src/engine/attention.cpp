@@ -23,8 +23,7 @@ class BlockAttention {
         query_width_(config_.heads * config_.head),
         key_width_(config_.kv_heads * config_.head),
         layout_(kernels::cell_layout(pass.cell())),
-        head_stride_(layout_.key_width(config_.head) * kKeyTile),
-        tile_stride_(config_.kv_heads * head_stride_) {}
+        key_cells_(config_.kv_heads * layout_.key_width(config_.head)) {}
 
   void project(const float* query_input, const float* value_input) {
     Workspace& work = pass_.work;
@@ -34,7 +33,7 @@ class BlockAttention {
                               LinearCall{block_.v, value_input, room(work.values, tokens * key_width_), tokens}};
     pass_.project(calls);
     room(work.mixed, tokens * query_width_);
-    room(work.key_cells, pass_.batch.tiles * tile_stride_ * layout_.bytes);
+    room(work.key_cells, pass_.batch.tiles * kKeyTile * key_cells_ * layout_.bytes);
     room(work.value_cells, pass_.batch.tiles * kKeyTile * key_width_ * layout_.bytes);
   }
 
@@ -59,23 +58,37 @@ class BlockAttention {
   // Where an item's keys and values begin, of its first position.
   std::byte* keys_of(const Item& item) const {
     if (item.sequence != nullptr) return Cache::keys(*item.sequence, index_);
-    return pass_.work.key_cells.data() + item.tile * tile_stride_ * layout_.bytes;
+    return pass_.work.key_cells.data() + item.tile * kKeyTile * key_cells_ * layout_.bytes;
   }
   std::byte* values_of(const Item& item) const {
     if (item.sequence != nullptr) return Cache::values(*item.sequence, index_);
     return pass_.work.value_cells.data() + item.tile * kKeyTile * key_width_ * layout_.bytes;
   }
 
+  // Positions of a head's stretch of cells: a block in a sequence, which grows by them; all of a text that is not kept.
+  static std::size_t stretch(const Item& item) {
+    return item.sequence != nullptr ? kernels::kAttentionBlock : kernels::key_tiles(item.end()) * kKeyTile;
+  }
+  // Cells from a block of positions to the next one, where a position has `width` cells of all heads.
+  std::size_t block_stride(const Item& item, std::size_t width) const {
+    return kernels::kAttentionBlock * (item.sequence != nullptr ? width : width / config_.kv_heads);
+  }
+
   // Puts the key and the value of a token where attention reads them.
   template <kernels::Cell kCell, class Type, Type (*kConvert)(float)>
   static void store(const BlockAttention& self, const Row& token, const float* key, const float* value) {
     constexpr kernels::CellLayout kLayout = kernels::cell_layout(kCell);
-    const std::size_t head = self.config_.head, width = self.key_width_, position = token.position;
-    Type* keys = reinterpret_cast<Type*>(self.keys_of(*token.item)) + position / kKeyTile * self.tile_stride_;
-    for (std::size_t h = 0; h < self.config_.kv_heads; ++h, key += head, keys += self.head_stride_)
-      for (std::size_t i = 0; i < head; ++i) keys[kLayout.key(position, i)] = kConvert(key[i]);
-    Type* values = reinterpret_cast<Type*>(self.values_of(*token.item));
-    for (std::size_t i = 0; i < width; ++i) values[kLayout.value(position, i, width)] = kConvert(value[i]);
+    const Item& item = *token.item;
+    const std::size_t head = self.config_.head, block = token.position / kernels::kAttentionBlock;
+    const std::size_t position = token.position % kernels::kAttentionBlock;
+    Type* keys = reinterpret_cast<Type*>(self.keys_of(item)) + block * self.block_stride(item, self.key_cells_);
+    Type* values = reinterpret_cast<Type*>(self.values_of(item)) + block * self.block_stride(item, self.key_width_);
+    for (std::size_t h = 0; h < self.config_.kv_heads; ++h, key += head, value += head) {
+      for (std::size_t i = 0; i < head; ++i) keys[kLayout.key(position, i, head)] = kConvert(key[i]);
+      for (std::size_t i = 0; i < head; ++i) values[kLayout.value(position, i, head)] = kConvert(value[i]);
+      keys += stretch(item) * kLayout.key_width(head);
+      values += stretch(item) * head;
+    }
   }
   static float keep(float value) { return value; }
   static bf16 round(float value) { return to_bf16(value); }
@@ -113,16 +126,16 @@ class BlockAttention {
     ScratchPool::Lease scratch = pass_.runtime.scratch.borrow(kernels::attention_scratch(run.tokens * group, config_.head));
     const kernels::AttentionFunction function = pass_.kernels().attention[static_cast<std::size_t>(pass_.cell())];
     function({.queries = pass_.work.queries.data() + first,
-              .keys = keys_of(item) + key_head * head_stride_ * layout_.bytes,
-              .values = values_of(item) + key_head * config_.head * layout_.together * layout_.bytes,
+              .keys = keys_of(item) + key_head * stretch(item) * layout_.key_width(config_.head) * layout_.bytes,
+              .values = values_of(item) + key_head * stretch(item) * config_.head * layout_.bytes,
               .output = pass_.work.mixed.data() + first,
               .scratch = scratch.data(),
               .tokens = run.tokens,
               .group = group,
               .head = config_.head,
               .query_stride = query_width_,
-              .key_stride = tile_stride_,
-              .value_width = key_width_,
+              .key_stride = block_stride(item, key_cells_),
+              .value_stride = block_stride(item, key_width_),
               .output_stride = query_width_,
               .first_position = run.position,
               .positions = pass_.spec().attention.causal ? run.position + run.tokens : item.end(),
@@ -139,7 +152,7 @@ class BlockAttention {
   model::BlockVariant variant_;
   std::size_t query_width_, key_width_;
   kernels::CellLayout layout_;
-  std::size_t head_stride_, tile_stride_;  // cells between two key heads of a tile, and between two tiles
+  std::size_t key_cells_;  // of a position, all heads
 };
 
 }  // namespace

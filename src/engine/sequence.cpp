@@ -8,7 +8,7 @@
 namespace tightrope::engine {
 namespace {
 
-constexpr std::uint64_t kPage = 64;  // tokens by which a cache grows at least, a multiple of kKeyTile
+constexpr std::uint64_t kPage = kernels::kAttentionBlock;  // tokens by which a cache grows at least
 
 bool depends_on_length(const model::Config& config) {
   return model::rope_depends_on_length(config.rope) || (config.local_rope && model::rope_depends_on_length(*config.local_rope));
@@ -38,7 +38,7 @@ std::uint64_t Sequence::bytes() const {
 }
 
 void Sequence::make_room(std::uint64_t tokens) {
-  const std::uint64_t most = checked_align(capacity_, kernels::kKeyTile, "the capacity of a sequence");
+  const std::uint64_t most = checked_align(capacity_, kPage, "the capacity of a sequence");
   const std::uint64_t rows = std::min(most, checked_align(length_ + tokens, kPage, "the length of a sequence"));
   const std::uint64_t bytes = checked_multiply(rows, kernels::cell_layout(cell_).bytes, "the size of a sequence's cache");
   const std::uint64_t keys = checked_multiply(bytes, key_row_, "the size of a sequence's cache");

@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "eval/processor_time.h"
 #include "model/checkpoint_io.h"
+#include "tensor/half.h"
 
 namespace tightrope::eval {
 namespace {
@@ -69,10 +70,10 @@ class Bench {
     engine_.forward(chunks);
   }
 
-  // Keys and values (float32) one token reads, on average over the positions 1 … decode_tokens.
+  // Keys and values (bf16) one token reads, on average over the positions 1 … decode_tokens.
   std::uint64_t mean_cache_bytes() const {
     const model::Config& config = engine_.model().config();
-    const std::uint64_t position_bytes = 2 * config.blocks * config.kv_heads * config.head * sizeof(float);
+    const std::uint64_t position_bytes = 2 * config.blocks * config.kv_heads * config.head * sizeof(bf16);
     return position_bytes * (options_.decode_tokens + 1) / 2;
   }
 

@@ -37,20 +37,21 @@ inline constexpr std::size_t kAttentionBlock = 128;
 
 constexpr std::size_t key_tiles(std::size_t positions) { return (positions + kKeyTile - 1) / kKeyTile; }
 
-// Where cells lie. Halves that are multiplied and added in pairs lie in pairs: two elements of a key, two positions of a value.
+// Where the cells of a head lie: those of a block of positions together, so that memory is read in long stretches. Halves that are
+// multiplied and added in pairs lie in pairs: two elements of a key, two positions of a value.
 struct CellLayout {
   std::size_t bytes;     // of a cell
   std::size_t together;  // cells of a pair; 1: there are none
 
   // Elements of a key with those that fill its last pair, which must be 0.
   constexpr std::size_t key_width(std::size_t head) const { return (head + together - 1) / together * together; }
-  // Of element i of the key at a position, from its head's part of the position's tile on: [key_width / together, kKeyTile, together].
-  constexpr std::size_t key(std::size_t position, std::size_t i) const {
-    return (i / together * kKeyTile + position % kKeyTile) * together + i % together;
+  // Of element i of the key at a position of the block: [tiles, key_width / together, kKeyTile, together].
+  constexpr std::size_t key(std::size_t position, std::size_t i, std::size_t head) const {
+    return position / kKeyTile * kKeyTile * key_width(head) + (i / together * kKeyTile + position % kKeyTile) * together + i % together;
   }
-  // Of element i of the value at a position: [positions / together, width, together].
-  constexpr std::size_t value(std::size_t position, std::size_t i, std::size_t width) const {
-    return (position / together * width + i) * together + position % together;
+  // Of element i of the value at a position of the block: [positions / together, head, together].
+  constexpr std::size_t value(std::size_t position, std::size_t i, std::size_t head) const {
+    return (position / together * head + i) * together + position % together;
   }
 };
 constexpr CellLayout cell_layout(Cell cell) {
@@ -65,11 +66,11 @@ struct AttentionArguments {
   static constexpr std::size_t kEverything = SIZE_MAX / 2;
 
   const float* queries;  // [tokens, group, head], tokens query_stride apart
-  const void* keys;      // cells, [key_tiles(positions)] tiles key_stride apart; those beyond the last position are ignored
-  const void* values;    // cells, [positions, head] of rows of value_width; those beyond the last position are ignored
+  const void* keys;      // cells, blocks key_stride apart; those beyond the last position are ignored
+  const void* values;    // cells, blocks value_stride apart; those beyond the last position are ignored
   float* output;         // [tokens, group, head], tokens output_stride apart
   float* scratch;        // [attention_scratch(tokens * group, head)]
-  std::size_t tokens, group, head, query_stride, key_stride, value_width, output_stride;
+  std::size_t tokens, group, head, query_stride, key_stride, value_stride, output_stride;
   std::size_t first_position;  // of the first query token
   std::size_t positions;       // keys there are
   std::size_t behind, ahead;   // positions

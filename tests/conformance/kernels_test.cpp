@@ -100,21 +100,24 @@ class Cells {
   std::vector<bf16> halves_;
 };
 
-// Buffers of one call; keys and values of two key heads lie beside each other, the other one poisoned, as is what follows the last key.
+// Buffers of one call; what lies between the blocks of keys and values is poisoned, as is what follows the last of them.
 struct AttentionData {
   AttentionData(Random& random, Cell cell, const AttentionCase& size)
       : layout(cell_layout(cell)),
         positions(size.before + size.tokens + size.after),
         queries(random_values(random, size.tokens * size.group * size.head)),
-        keys(cell, key_tiles(positions) * 2 * layout.key_width(size.head) * kKeyTile),
-        values(cell, (positions + layout.together - 1) / layout.together * layout.together * 2 * size.head),
+        keys(cell, key_tiles(positions) * kKeyTile * layout.key_width(size.head) + blocks() * key_gap(size.head)),
+        values(cell, (positions + layout.together - 1) / layout.together * layout.together * size.head + blocks() * key_gap(size.head)),
         output(size.tokens * size.group * size.head),
         scratch(attention_scratch(size.tokens * size.group, size.head), kPoison) {
-    const std::size_t tile = 2 * layout.key_width(size.head) * kKeyTile;
+    const std::size_t key_stride = kAttentionBlock * layout.key_width(size.head) + key_gap(size.head);
+    const std::size_t value_stride = kAttentionBlock * size.head + key_gap(size.head);
     for (std::size_t j = 0; j < positions; ++j) {
+      const std::size_t block = j / kAttentionBlock, place = j % kAttentionBlock;
       for (std::size_t i = 0; i < layout.key_width(size.head); ++i)
-        keys.set(j / kKeyTile * tile + layout.key(j, i), i < size.head ? static_cast<float>(random.normal()) : 0);
-      for (std::size_t i = 0; i < size.head; ++i) values.set(layout.value(j, i, 2 * size.head), static_cast<float>(random.normal()));
+        keys.set(block * key_stride + layout.key(place, i, size.head), i < size.head ? static_cast<float>(random.normal()) : 0);
+      for (std::size_t i = 0; i < size.head; ++i)
+        values.set(block * value_stride + layout.value(place, i, size.head), static_cast<float>(random.normal()));
     }
     arguments = {.queries = queries.data(),
                  .keys = keys.data(),
@@ -125,8 +128,8 @@ struct AttentionData {
                  .group = size.group,
                  .head = size.head,
                  .query_stride = size.group * size.head,
-                 .key_stride = tile,
-                 .value_width = 2 * size.head,
+                 .key_stride = key_stride,
+                 .value_stride = value_stride,
                  .output_stride = size.group * size.head,
                  .first_position = size.before,
                  .positions = positions,
@@ -135,6 +138,9 @@ struct AttentionData {
                  .scale = 1.0f / std::sqrt(static_cast<float>(size.head)),
                  .cap = size.cap};
   }
+  std::size_t blocks() const { return (positions - 1) / kAttentionBlock; }          // with another one after them
+  static std::size_t key_gap(std::size_t head) { return 6 * head + head % 2 * 6; }  // cells, an even number of them
+
   CellLayout layout;
   std::size_t positions;
   std::vector<float> queries;
@@ -202,7 +208,7 @@ TEST_P(Kernels, AttentionGivesATokenTheSameBitsAloneAndInARun) {
 TEST_P(Kernels, AttentionPassesOnWhatIsNotANumber) {
   for (const CellCase& cells : kCellCases) {
     AttentionData data(random_, cells.cell, {1, 16, 40, 0});
-    data.values.set(data.layout.value(17, 3, 32), kPoison);
+    data.values.set(data.layout.value(17, 3, 16), kPoison);
     table_.attention[static_cast<std::size_t>(cells.cell)](data.arguments);
     for (std::size_t i = 0; i < 16; ++i) EXPECT_EQ(std::isnan(data.output[i]), i == 3) << i;
   }

@@ -41,7 +41,8 @@ std::vector<TokenId> top_five(std::span<const float> logits) {
 class Golden : public ::testing::TestWithParam<kernels::Isa> {
  protected:
   const Json golden_ = golden();
-  engine::Engine engine_{model::load_model(std::filesystem::path(TIGHTROPE_SOURCE) / "models/wren-7m"), {.threads = 0, .isa = GetParam()}};
+  engine::Engine engine_{model::load_model(std::filesystem::path(TIGHTROPE_SOURCE) / "models/wren-7m"),
+                         {.threads = 0, .isa = GetParam(), .exact = true}};
 };
 
 TEST_P(Golden, LogitsAgree) {

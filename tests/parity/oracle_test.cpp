@@ -107,7 +107,7 @@ class OracleTest : public ::testing::TestWithParam<Case> {
     model::save_gguf(original, scratch_ / "model.gguf", options);
     return model::load_model(scratch_ / "model.gguf");
   }
-  engine::Engine engine() const { return engine::Engine(model(), {.threads = 0, .isa = GetParam().isa}); }
+  engine::Engine engine() const { return engine::Engine(model(), {.threads = 0, .isa = GetParam().isa, .exact = true}); }
   std::filesystem::path folder_;
   test::TemporaryFolder scratch_;
 };

@@ -67,18 +67,18 @@ struct Block {
 template <std::size_t kRows, std::size_t kVectors>
 HWY_INLINE void score(const AttentionArguments& a, const std::uint32_t* queries, std::size_t stride, std::size_t first, std::size_t column,
                       Block<kRows>& block) {
-  const std::uint16_t* keys = static_cast<const std::uint16_t*>(a.keys) + (first + column) / kKeyTile * a.key_stride;
+  const std::size_t pairs = (a.head + 1) / 2;
+  const std::uint16_t* keys = static_cast<const std::uint16_t*>(a.keys) + first / kAttentionBlock * a.key_stride + column * 2 * pairs;
   __m512 sums[kRows][kVectors];
   HWY_UNROLL(8)
   for (std::size_t r = 0; r < kRows; ++r) {
     HWY_UNROLL(8)
     for (std::size_t v = 0; v < kVectors; ++v) sums[r][v] = _mm512_setzero_ps();
   }
-  const std::size_t pairs = (a.head + 1) / 2;
   for (std::size_t i = 0; i < pairs; ++i, keys += 2 * kKeyTile) {
     __m512i key[kVectors];
     HWY_UNROLL(8)
-    for (std::size_t v = 0; v < kVectors; ++v) key[v] = _mm512_loadu_si512(keys + v * a.key_stride);
+    for (std::size_t v = 0; v < kVectors; ++v) key[v] = _mm512_loadu_si512(keys + v * kKeyTile * 2 * pairs);
     HWY_UNROLL(8)
     for (std::size_t r = 0; r < kRows; ++r) {
       const __m512i query = broadcast_pair(queries + r * stride + i);
@@ -145,9 +145,10 @@ HWY_INLINE void average(const AttentionArguments& a, std::size_t first, std::siz
     HWY_UNROLL(8)
     for (std::size_t v = 0; v < kVectors; ++v) means[r][v] = _mm512_setzero_ps();
   }
-  const std::uint32_t* values = static_cast<const std::uint32_t*>(a.values) + (first + from) / 2 * a.value_width + i;
+  const std::uint32_t* values =
+      static_cast<const std::uint32_t*>(a.values) + first / kAttentionBlock * (a.value_stride / 2) + from / 2 * a.head + i;
   std::size_t pair = from / 2;
-  for (; pair < end / 2; ++pair, values += a.value_width) {
+  for (; pair < end / 2; ++pair, values += a.head) {
     __m512i value[kVectors];
     HWY_UNROLL(8)
     for (std::size_t v = 0; v < kVectors; ++v) value[v] = load(values + v * kLanes);

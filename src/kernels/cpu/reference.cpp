@@ -38,9 +38,10 @@ struct Halves {
 
 template <class Cells>
 double score(const AttentionArguments& a, const float* query, std::size_t position) {
-  const auto* key = static_cast<const typename Cells::Type*>(a.keys) + position / kKeyTile * a.key_stride;
+  const auto* key = static_cast<const typename Cells::Type*>(a.keys) + position / kAttentionBlock * a.key_stride;
   double sum = 0;
-  for (std::size_t i = 0; i < a.head; ++i) sum += static_cast<double>(query[i]) * Cells::number(key[Cells::kLayout.key(position, i)]);
+  for (std::size_t i = 0; i < a.head; ++i)
+    sum += static_cast<double>(query[i]) * Cells::number(key[Cells::kLayout.key(position % kAttentionBlock, i, a.head)]);
   const float scaled = static_cast<float>(sum) * a.scale;
   return static_cast<double>(a.cap == 0 ? scaled : a.cap * std::tanh(scaled / a.cap));
 }
@@ -50,14 +51,15 @@ constexpr std::size_t kMost = 256;
 template <class Cells>
 void average(const AttentionArguments& a, const float* query, std::size_t begin, std::size_t end, double largest, std::size_t first,
              float* output) {
-  const auto* values = static_cast<const typename Cells::Type*>(a.values);
   const std::size_t count = std::min(kMost, a.head - first);
   std::array<double, kMost> mean{};
   double sum = 0;
   for (std::size_t j = begin; j < end; ++j) {
     const double weight = std::exp(score<Cells>(a, query, j) - largest);
     sum += weight;
-    for (std::size_t i = 0; i < count; ++i) mean[i] += weight * Cells::number(values[Cells::kLayout.value(j, first + i, a.value_width)]);
+    const auto* values = static_cast<const typename Cells::Type*>(a.values) + j / kAttentionBlock * a.value_stride;
+    for (std::size_t i = 0; i < count; ++i)
+      mean[i] += weight * Cells::number(values[Cells::kLayout.value(j % kAttentionBlock, first + i, a.head)]);
   }
   for (std::size_t i = 0; i < count; ++i) output[first + i] = static_cast<float>(mean[i] / sum);
 }

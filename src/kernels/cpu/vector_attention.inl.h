@@ -111,12 +111,13 @@ struct Kernel {
   static HWY_INLINE void score(Tile<kRows>& tile, std::size_t column) {
     const Floats d;
     const AttentionArguments& a = tile.a;
-    const Cell* keys[kVectors];
+    const std::size_t key_width = (a.head + Cells::kTogether - 1) / Cells::kTogether * Cells::kTogether;
+    const Cell *block = static_cast<const Cell*>(a.keys) + tile.first / kAttentionBlock * a.key_stride, *keys[kVectors];
     Vector sums[kRows][kVectors];
     HWY_UNROLL(8)
     for (std::size_t v = 0; v < kVectors; ++v) {
-      const std::size_t position = tile.first + column + v * kLanes;
-      keys[v] = static_cast<const Cell*>(a.keys) + position / kKeyTile * a.key_stride + position % kKeyTile * Cells::kTogether;
+      const std::size_t position = column + v * kLanes, tiles = position / kKeyTile * kKeyTile * key_width;
+      keys[v] = block + tiles + position % kKeyTile * Cells::kTogether;
       HWY_UNROLL(8)
       for (std::size_t r = 0; r < kRows; ++r) sums[r][v] = hn::Zero(d);
     }
@@ -149,6 +150,7 @@ struct Kernel {
   static HWY_INLINE void average(Tile<kRows>& tile, std::size_t from, std::size_t end, std::size_t i) {
     const Floats d;
     const AttentionArguments& a = tile.a;
+    const Cell* block = static_cast<const Cell*>(a.values) + tile.first / kAttentionBlock * a.value_stride;
     Vector means[kRows][kVectors];
     HWY_UNROLL(8)
     for (std::size_t r = 0; r < kRows; ++r) {
@@ -156,8 +158,8 @@ struct Kernel {
       for (std::size_t v = 0; v < kVectors; ++v) means[r][v] = hn::Zero(d);
     }
     for (std::size_t j = from; j < end; ++j) {
-      const std::size_t position = tile.first + j, which = position % Cells::kTogether;
-      const Cell* values = static_cast<const Cell*>(a.values) + (position / Cells::kTogether * a.value_width + i) * Cells::kTogether;
+      const std::size_t which = j % Cells::kTogether;
+      const Cell* values = block + (j / Cells::kTogether * a.head + i) * Cells::kTogether;
       Vector value[kVectors];
       HWY_UNROLL(8)
       for (std::size_t v = 0; v < kVectors; ++v)
