@@ -93,32 +93,35 @@ void decode(benchmark::State& state, const kernels::KernelTable& table) {
   state.counters["share"] = rate / measured_bandwidth();
 }
 
-// 64 query tokens of one head after state.range(0) others.
-void attention(benchmark::State& state, const kernels::KernelTable& table) {
-  constexpr std::size_t kTokens = 64, kHead = 64;
+// 32 query tokens of 8 heads that share a key head, after state.range(0) others.
+void attention(benchmark::State& state, const kernels::KernelTable& table, kernels::Cell cell) {
+  constexpr std::size_t kTokens = 32, kGroup = 8, kHead = 64;
+  const kernels::CellLayout layout = kernels::cell_layout(cell);
   const auto before = static_cast<std::size_t>(state.range(0)), positions = before + kTokens;
-  auto queries = random_values(kTokens * kHead), values = random_values(positions * kHead), output = queries;
-  const auto keys = random_values(kernels::key_tiles(positions) * kernels::kKeyTile * kHead);
-  kernels::AlignedFloats scores(kernels::kAttentionTile * kernels::key_tiles(positions) * kernels::kKeyTile);
+  auto queries = random_values(kTokens * kGroup * kHead), output = queries;
+  const std::size_t cells = kernels::key_tiles(positions) * kernels::kKeyTile * kHead;
+  const kernels::AlignedBytes keys(cells * layout.bytes), values(cells * layout.bytes);  // speed does not depend on what they are
+  kernels::AlignedFloats scratch(kernels::attention_scratch(kTokens * kGroup, kHead));
   const kernels::AttentionArguments arguments = {.queries = queries.data(),
                                                  .keys = keys.data(),
                                                  .values = values.data(),
                                                  .output = output.data(),
-                                                 .scores = scores.data(),
+                                                 .scratch = scratch.data(),
                                                  .tokens = kTokens,
+                                                 .group = kGroup,
                                                  .head = kHead,
-                                                 .query_stride = kHead,
-                                                 .key_stride = kHead * kernels::kKeyTile,
-                                                 .value_stride = kHead,
-                                                 .output_stride = kHead,
+                                                 .query_stride = kGroup * kHead,
+                                                 .key_stride = kHead * kernels::kAttentionBlock,
+                                                 .value_stride = kHead * kernels::kAttentionBlock,
+                                                 .output_stride = kGroup * kHead,
                                                  .first_position = before,
                                                  .positions = positions,
                                                  .behind = kernels::AttentionArguments::kEverything,
                                                  .ahead = 0,
                                                  .scale = 0.125f};
   Stopwatch watch;
-  for (auto _ : state) table.attention(arguments);
-  const double work = 4.0 * kTokens * kHead * (static_cast<double>(before) + kTokens / 2.0);
+  for (auto _ : state) table.attention[static_cast<std::size_t>(cell)](arguments);
+  const double work = 4.0 * kTokens * kGroup * kHead * (static_cast<double>(before) + kTokens / 2.0);
   const double rate = work * static_cast<double>(state.iterations()) / watch.seconds();
   state.counters["GFLOP/s"] = rate / 1e9;
   state.counters["share"] = rate / measured_peak(table);
@@ -138,7 +141,8 @@ void attention(benchmark::State& state, const kernels::KernelTable& table) {
         ->Args({32, 256, 2048})
         ->Args({8, 256, 5632});
     benchmark::RegisterBenchmark(("decode/" + name).c_str(), decode, table)->Arg(256)->Arg(2048);
-    benchmark::RegisterBenchmark(("attention/" + name).c_str(), attention, table)->Arg(0)->Arg(448)->Arg(1984);
+    benchmark::RegisterBenchmark(("attention/f32/" + name).c_str(), attention, table, kernels::Cell::f32)->Arg(0)->Arg(480)->Arg(8000);
+    benchmark::RegisterBenchmark(("attention/bf16/" + name).c_str(), attention, table, kernels::Cell::bf16)->Arg(0)->Arg(480)->Arg(8000);
   }
   return true;
 }();

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "engine/pass.h"
+#include "tensor/half.h"
 
 namespace tightrope::engine {
 namespace {
@@ -20,7 +21,9 @@ class BlockAttention {
         index_(index),
         variant_(index < config_.variants.size() ? config_.variants[index] : model::BlockVariant{}),
         query_width_(config_.heads * config_.head),
-        key_width_(config_.kv_heads * config_.head) {}
+        key_width_(config_.kv_heads * config_.head),
+        layout_(kernels::cell_layout(pass.cell())),
+        key_cells_(config_.kv_heads * layout_.key_width(config_.head)) {}
 
   void project(const float* query_input, const float* value_input) {
     Workspace& work = pass_.work;
@@ -30,7 +33,8 @@ class BlockAttention {
                               LinearCall{block_.v, value_input, room(work.values, tokens * key_width_), tokens}};
     pass_.project(calls);
     room(work.mixed, tokens * query_width_);
-    room(work.tiles, pass_.batch.tiles * key_width_ * kKeyTile);
+    room(work.key_cells, pass_.batch.tiles * kKeyTile * key_cells_ * layout_.bytes);
+    room(work.value_cells, pass_.batch.tiles * kKeyTile * key_width_ * layout_.bytes);
   }
 
   // Queries and keys get their norms and positions; keys and values go where attention reads them.
@@ -40,27 +44,55 @@ class BlockAttention {
       float* key = pass_.work.keys.data() + row * key_width_;
       prepare(pass_.work.queries.data() + row * query_width_, query_width_, block_.q_norm, token);
       prepare(key, key_width_, block_.k_norm, token);
-      float* to = keys_of(*token.item) + token.position / kKeyTile * key_width_ * kKeyTile + token.position % kKeyTile;
-      for (std::size_t i = 0; i < key_width_; ++i) to[i * kKeyTile] = key[i];
-      if (token.item->sequence != nullptr)
-        std::copy_n(pass_.work.values.data() + row * key_width_, key_width_, values_of(*token.item) + token.position * key_width_);
+      kStores[static_cast<std::size_t>(pass_.cell())](*this, token, key, pass_.work.values.data() + row * key_width_);
     });
   }
 
   void attend() {
-    pass_.runtime.threads.parallel_for(pass_.batch.runs.size() * config_.heads, 1, [&](std::uint64_t piece, std::uint64_t) {
-      attend_run(pass_.batch.runs[piece / config_.heads], piece % config_.heads);
+    pass_.runtime.threads.parallel_for(pass_.batch.runs.size() * config_.kv_heads, 1, [&](std::uint64_t piece, std::uint64_t) {
+      attend_run(pass_.batch.runs[piece / config_.kv_heads], piece % config_.kv_heads);
     });
   }
 
  private:
   // Where an item's keys and values begin, of its first position.
-  float* keys_of(const Item& item) const {
-    return item.sequence != nullptr ? Cache::keys(*item.sequence, index_) : pass_.work.tiles.data() + item.tile * key_width_ * kKeyTile;
+  std::byte* keys_of(const Item& item) const {
+    if (item.sequence != nullptr) return Cache::keys(*item.sequence, index_);
+    return pass_.work.key_cells.data() + item.tile * kKeyTile * key_cells_ * layout_.bytes;
   }
-  float* values_of(const Item& item) const {
-    return item.sequence != nullptr ? Cache::values(*item.sequence, index_) : pass_.work.values.data() + item.row * key_width_;
+  std::byte* values_of(const Item& item) const {
+    if (item.sequence != nullptr) return Cache::values(*item.sequence, index_);
+    return pass_.work.value_cells.data() + item.tile * kKeyTile * key_width_ * layout_.bytes;
   }
+
+  // Positions of a head's stretch of cells: a block in a sequence, which grows by them; all of a text that is not kept.
+  static std::size_t stretch(const Item& item) {
+    return item.sequence != nullptr ? kernels::kAttentionBlock : kernels::key_tiles(item.end()) * kKeyTile;
+  }
+  // Cells from a block of positions to the next one, where a position has `width` cells of all heads.
+  std::size_t block_stride(const Item& item, std::size_t width) const {
+    return kernels::kAttentionBlock * (item.sequence != nullptr ? width : width / config_.kv_heads);
+  }
+
+  // Puts the key and the value of a token where attention reads them.
+  template <kernels::Cell kCell, class Type, Type (*kConvert)(float)>
+  static void store(const BlockAttention& self, const Row& token, const float* key, const float* value) {
+    constexpr kernels::CellLayout kLayout = kernels::cell_layout(kCell);
+    const Item& item = *token.item;
+    const std::size_t head = self.config_.head, block = token.position / kernels::kAttentionBlock;
+    const std::size_t position = token.position % kernels::kAttentionBlock;
+    Type* keys = reinterpret_cast<Type*>(self.keys_of(item)) + block * self.block_stride(item, self.key_cells_);
+    Type* values = reinterpret_cast<Type*>(self.values_of(item)) + block * self.block_stride(item, self.key_width_);
+    for (std::size_t h = 0; h < self.config_.kv_heads; ++h, key += head, value += head) {
+      for (std::size_t i = 0; i < head; ++i) keys[kLayout.key(position, i, head)] = kConvert(key[i]);
+      for (std::size_t i = 0; i < head; ++i) values[kLayout.value(position, i, head)] = kConvert(value[i]);
+      keys += stretch(item) * kLayout.key_width(head);
+      values += stretch(item) * head;
+    }
+  }
+  static float keep(float value) { return value; }
+  static bf16 round(float value) { return to_bf16(value); }
+  static constexpr std::array kStores = {store<kernels::Cell::f32, float, keep>, store<kernels::Cell::bf16, bf16, round>};  // by Cell
 
   // All heads of one token: their norm where there is one (of each head or of the row), then their turn by the position.
   void prepare(float* heads, std::size_t width, const NormLayer& norm, const Row& token) const {
@@ -87,29 +119,30 @@ class BlockAttention {
     return variant_.window == 0 ? kernels::AttentionArguments::kEverything : variant_.window / 2;
   }
 
-  void attend_run(const Run& run, std::size_t head) const {
+  void attend_run(const Run& run, std::size_t key_head) const {
     const Item& item = *run.item;
-    const std::size_t read = head / (config_.heads / config_.kv_heads) * config_.head;  // offset of the key head that this one reads
-    const std::size_t positions = pass_.spec().attention.causal ? run.position + run.tokens : item.end();
+    const std::size_t group = config_.heads / config_.kv_heads, first = run.row * query_width_ + key_head * group * config_.head;
     const float usual = 1.0f / std::sqrt(static_cast<float>(config_.head));
-    ScratchPool::Lease scores = pass_.runtime.scratch.borrow(kernels::kAttentionTile * kernels::key_tiles(positions) * kKeyTile);
-    pass_.kernels().attention({.queries = pass_.work.queries.data() + run.row * query_width_ + head * config_.head,
-                               .keys = keys_of(item) + read * kKeyTile,
-                               .values = values_of(item) + read,
-                               .output = pass_.work.mixed.data() + run.row * query_width_ + head * config_.head,
-                               .scores = scores.data(),
-                               .tokens = run.tokens,
-                               .head = config_.head,
-                               .query_stride = query_width_,
-                               .key_stride = key_width_ * kKeyTile,
-                               .value_stride = key_width_,
-                               .output_stride = query_width_,
-                               .first_position = run.position,
-                               .positions = positions,
-                               .behind = behind(),
-                               .ahead = ahead(),
-                               .scale = config_.attention_scale == 0 ? usual : static_cast<float>(config_.attention_scale),
-                               .cap = static_cast<float>(config_.attention_cap)});
+    ScratchPool::Lease scratch = pass_.runtime.scratch.borrow(kernels::attention_scratch(run.tokens * group, config_.head));
+    const kernels::AttentionFunction function = pass_.kernels().attention[static_cast<std::size_t>(pass_.cell())];
+    function({.queries = pass_.work.queries.data() + first,
+              .keys = keys_of(item) + key_head * stretch(item) * layout_.key_width(config_.head) * layout_.bytes,
+              .values = values_of(item) + key_head * stretch(item) * config_.head * layout_.bytes,
+              .output = pass_.work.mixed.data() + first,
+              .scratch = scratch.data(),
+              .tokens = run.tokens,
+              .group = group,
+              .head = config_.head,
+              .query_stride = query_width_,
+              .key_stride = block_stride(item, key_cells_),
+              .value_stride = block_stride(item, key_width_),
+              .output_stride = query_width_,
+              .first_position = run.position,
+              .positions = pass_.spec().attention.causal ? run.position + run.tokens : item.end(),
+              .behind = behind(),
+              .ahead = ahead(),
+              .scale = config_.attention_scale == 0 ? usual : static_cast<float>(config_.attention_scale),
+              .cap = static_cast<float>(config_.attention_cap)});
   }
 
   Pass& pass_;
@@ -118,6 +151,8 @@ class BlockAttention {
   std::size_t index_;
   model::BlockVariant variant_;
   std::size_t query_width_, key_width_;
+  kernels::CellLayout layout_;
+  std::size_t key_cells_;  // of a position, all heads
 };
 
 }  // namespace

@@ -22,12 +22,14 @@ void check_length(const model::Model& model, std::uint64_t length) {
     fail(ErrorCode::invalid_argument, "[engine] a text of {} tokens exceeds the model's context of {}; shorten it", length, limit);
 }
 
-void check_chunk(const model::Model& model, const Chunk& chunk) {
+void check_chunk(const model::Model& model, const Chunk& chunk, kernels::Cell cell) {
   if (chunk.sequence == nullptr || chunk.tokens.empty())
     fail(ErrorCode::invalid_argument, "[engine] a chunk needs a sequence and at least one token");
   const Sequence& sequence = *chunk.sequence;
-  if (!Cache::fits(sequence, model.config()))
-    fail(ErrorCode::invalid_argument, "[engine] a sequence belongs to a model of another shape; make it with this engine's new_sequence");
+  if (!Cache::fits(sequence, model.config(), cell))
+    fail(ErrorCode::invalid_argument,
+         "[engine] a sequence belongs to a model of another shape or to an engine of other exactness; make it with this engine's "
+         "new_sequence");
   if (chunk.tokens.size() > sequence.capacity() - sequence.length())
     fail(ErrorCode::invalid_argument, "[engine] {} tokens after {} exceed the sequence's capacity of {}; make a larger one",
          chunk.tokens.size(), sequence.length(), sequence.capacity());
@@ -35,7 +37,7 @@ void check_chunk(const model::Model& model, const Chunk& chunk) {
   check_ids(model.config(), chunk.tokens);
 }
 
-void check_chunks(const model::Model& model, std::span<const Chunk> chunks) {
+void check_chunks(const model::Model& model, std::span<const Chunk> chunks, kernels::Cell cell) {
   if (!model.arch().block.attention.causal)
     fail(ErrorCode::unsupported,
          "[engine] a model of architecture '{}' reads whole texts and continues none; 'embed' and 'classify' do what it is for",
@@ -46,7 +48,7 @@ void check_chunks(const model::Model& model, std::span<const Chunk> chunks) {
          output->hf_class);
   std::vector<const Sequence*> seen;
   for (const Chunk& chunk : chunks) {
-    check_chunk(model, chunk);
+    check_chunk(model, chunk, cell);
     seen.push_back(chunk.sequence);
   }
   std::sort(seen.begin(), seen.end());
@@ -126,8 +128,8 @@ std::uint64_t position_limit(const model::Model& model) {
   return stretches || config.context == 0 ? UINT64_MAX : config.context;
 }
 
-Batch lay_out_chunks(const model::Model& model, std::span<const Chunk> chunks, Rotations* rotations) {
-  check_chunks(model, chunks);
+Batch lay_out_chunks(const model::Model& model, std::span<const Chunk> chunks, kernels::Cell cell, Rotations* rotations) {
+  check_chunks(model, chunks, cell);
   begin(rotations);
   Batch batch;
   for (const Chunk& chunk : chunks) {

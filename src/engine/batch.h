@@ -48,10 +48,10 @@ struct Batch {
 
 // What a Sequence keeps, for those that fill and read it.
 struct Cache {
-  static float* keys(Sequence& sequence, std::size_t block) { return sequence.keys_[block].data(); }
-  static float* values(Sequence& sequence, std::size_t block) { return sequence.values_[block].data(); }
-  static bool fits(const Sequence& sequence, const model::Config& config) {
-    return sequence.keys_.size() == config.blocks && sequence.row_ == config.kv_heads * config.head;
+  static std::byte* keys(Sequence& sequence, std::size_t block) { return sequence.keys_[block].data(); }
+  static std::byte* values(Sequence& sequence, std::size_t block) { return sequence.values_[block].data(); }
+  static bool fits(const Sequence& sequence, const model::Config& config, kernels::Cell cell) {
+    return sequence.keys_.size() == config.blocks && sequence.value_row_ == config.kv_heads * config.head && sequence.cell_ == cell;
   }
   // A sequence whose frequencies change with its new length must be computed anew: what it keeps of all blocks but the first was made from
   // hidden states that the old ones shaped. Marks it as being so until the pass is committed.
@@ -61,14 +61,20 @@ struct Cache {
   static void commit(const Chunk& chunk);
 };
 
+// How keys and values are kept: those of an encoder, which are soon forgotten, exactly.
+inline kernels::Cell cell_of(const model::Model& model, bool exact) {
+  return exact || !model.arch().block.attention.causal ? kernels::Cell::f32 : kernels::Cell::bf16;
+}
+
 // Tokens a text may have. Where frequencies stretch with the length, no limit but that of learned positions.
 std::uint64_t position_limit(const model::Model& model);
 
 // Errors: invalid_argument, as Engine::encode says.
 void check_texts(const model::Model& model, std::span<const Text> texts);
 
-// `rotations` is null when positions turn nothing. Texts must have been checked, chunks are: invalid_argument, as Engine::forward says.
-Batch lay_out_chunks(const model::Model& model, std::span<const Chunk> chunks, Rotations* rotations);
+// `cell` is the engine's; `rotations` is null when positions turn nothing. Texts must have been checked, chunks are: invalid_argument, as
+// Engine::forward says.
+Batch lay_out_chunks(const model::Model& model, std::span<const Chunk> chunks, kernels::Cell cell, Rotations* rotations);
 Batch lay_out_texts(std::span<const Text> texts, Rotations* rotations);
 
 }  // namespace tightrope::engine

@@ -60,6 +60,7 @@ struct Engine::Implementation {
         rotations(source.config()) {}
 
   Pass pass(Batch batch) { return {model, network, runtime, workspace, observers, std::move(batch)}; }
+  kernels::Cell cell() const { return cell_of(model, runtime.exact); }
   Rotations* turning() { return model.arch().block.attention.rope == model::Rope::none ? nullptr : &rotations; }
 
   void require_finite(std::span<const float> values, const char* what) const {
@@ -105,12 +106,12 @@ const model::Model& Engine::model() const { return implementation_->model; }
 kernels::Isa Engine::isa() const { return implementation_->runtime.kernels.isa; }
 unsigned Engine::threads() const { return implementation_->runtime.threads.size(); }
 
-Sequence Engine::new_sequence(std::uint64_t capacity) const { return {implementation_->model.config(), capacity}; }
+Sequence Engine::new_sequence(std::uint64_t capacity) const { return {implementation_->model.config(), capacity, implementation_->cell()}; }
 
 std::span<const float> Engine::forward(std::span<const Chunk> chunks) {
   if (chunks.empty()) return {};
   Implementation& self = *implementation_;
-  Pass pass = self.pass(lay_out_chunks(self.model, chunks, self.turning()));
+  Pass pass = self.pass(lay_out_chunks(self.model, chunks, self.cell(), self.turning()));
   compute_logits(pass, run_trunk(pass));
   const std::span<const float> logits(self.workspace.output.data(), pass.batch.asked.size() * self.network.head.out);
   self.require_finite(logits, "logits");

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "kernels/aligned.h"
-#include "kernels/isa.h"
+#include "kernels/ops.h"
 #include "model/model.h"
 
 namespace tightrope {
@@ -26,15 +26,16 @@ struct Options {
   // activations rounded to 8 bits (one scale for 32 of them) and 16-bit formats as bf16, weights and activations both: several times
   // faster, and the file read as it will be used. An F16 model loses 3 bits of its weights by that; the KL divergence is a fifteenth of
   // what Q8_0 costs.
+  // A sequence then keeps its keys and values as bf16 instead of float32.
   bool exact = false;
 };
 
-// The keys and values of one sequence, float32 for each block: values [position, kv_heads * head], keys in tiles as the kernels read them.
+// The keys and values of one sequence for each block, as cells that lie as the kernels read them.
 // Grows by the page as tokens come, up to `capacity`. Where RoPE's frequencies depend on the length of the text (dynamic, longrope), the
 // tokens are kept too: a text that grows into other frequencies is computed anew, so that its logits are those of a pass without a cache.
 class Sequence {
  public:
-  Sequence(const model::Config& config, std::uint64_t capacity);
+  Sequence(const model::Config& config, std::uint64_t capacity, kernels::Cell cell = kernels::Cell::f32);
   std::uint64_t length() const { return length_; }  // tokens seen
   std::uint64_t capacity() const { return capacity_; }
   void rewind(std::uint64_t length);  // forgets later tokens; length <= length()
@@ -44,11 +45,13 @@ class Sequence {
   friend struct Cache;
   void make_room(std::uint64_t tokens);  // for that many more than length()
 
-  std::uint64_t capacity_ = 0, length_ = 0, row_ = 0;
+  kernels::Cell cell_;
+  std::uint64_t capacity_ = 0, length_ = 0;
+  std::uint64_t key_row_, value_row_;  // cells of a position
   bool remembers_ = false;             // whether tokens_ is kept
   std::uint64_t made_for_ = 0;         // the text's length when its frequencies were chosen; 0: its keys and values are not to be used
   std::vector<text::TokenId> tokens_;  // [length]
-  std::vector<kernels::AlignedFloats> keys_, values_;  // one a block
+  std::vector<kernels::AlignedBytes> keys_, values_;  // one a block
 };
 
 // Tokens that continue one sequence. A forward pass takes several; they need not be equally long.

@@ -20,20 +20,22 @@ std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 // A multiple of 4 (the kernels' tile), 4 to 64.
 std::size_t panel_rows(const Linear& layer) { return std::clamp(kPanelFloats / layer.in / 4 * 4, std::size_t{4}, std::size_t{64}); }
 
-// Rows of a packed layer that are one piece: enough bytes for the memory to stream, few enough for the threads to share. Few tokens only
-// read the weights, two groups at a time where a kernel wants to; many keep two groups busy.
-std::size_t packed_rows(const Linear& layer, std::size_t tokens) {
-  constexpr std::size_t kManyTokens = 16, kPieceBytes = std::size_t{96} << 10, kTwoGroups = 2 * kernels::kGroupRows;
-  if (tokens > kManyTokens) return kTwoGroups;
-  return std::clamp(kPieceBytes / layer.packed.format->group_bytes(layer.in), std::size_t{2}, std::size_t{64}) * kernels::kGroupRows;
+// Rows of a packed layer that are one piece. Many tokens keep two groups busy. Few only read the weights: then a piece is as long as the
+// threads can still share the layer, up to 512 kB, because every new piece begins with a wait for the memory.
+std::size_t packed_rows(const LinearCall& call, unsigned threads) {
+  constexpr std::size_t kManyTokens = 16, kPieceBytes = std::size_t{512} << 10, kLeast = 2;
+  if (call.tokens > kManyTokens) return kLeast * kernels::kGroupRows;
+  const std::size_t shared = call.width() / kernels::kGroupRows / (2 * std::size_t{threads});
+  const std::size_t longest = kPieceBytes / call.layer.packed.format->group_bytes(call.layer.in);
+  return std::max(std::min(shared, longest), kLeast) * kernels::kGroupRows;
 }
 
 // How a call is cut: `rows` and `tokens` a piece.
 struct Cut {
   std::size_t rows, tokens;
 
-  explicit Cut(const LinearCall& call)
-      : rows(call.layer.packed.present() ? packed_rows(call.layer, call.tokens) : panel_rows(call.layer)),
+  Cut(const LinearCall& call, unsigned threads)
+      : rows(call.layer.packed.present() ? packed_rows(call, threads) : panel_rows(call.layer)),
         tokens(call.layer.packed.present() ? kPackedTokenBlock : kTokenBlock) {}
   std::size_t blocks(const LinearCall& call) const { return divide_up(call.tokens, tokens); }
   std::size_t pieces(const LinearCall& call) const { return divide_up(call.width(), rows) * blocks(call); }
@@ -136,7 +138,7 @@ struct Prepared {
 
 void run_piece(Runtime& runtime, const LinearCall& call, const Prepared& prepared, std::size_t piece) {
   const Linear& layer = call.layer;
-  const Cut cut(call);
+  const Cut cut(call, runtime.threads.size());
   const std::size_t blocks = cut.blocks(call), width = call.width();
   const std::size_t row = piece / blocks * cut.rows, token = piece % blocks * cut.tokens;
   const Tile tile{.first = call.first_row + row,
@@ -216,13 +218,14 @@ void apply(Runtime& runtime, std::span<const LinearCall> calls) {
   std::vector<Prepared> prepared(calls.size());
   if (runtime.activations.size() < calls.size()) runtime.activations.resize(calls.size());
   for (std::size_t i = 0; i < calls.size(); ++i) {
-    total += Cut(calls[i]).pieces(calls[i]);
+    total += Cut(calls[i], runtime.threads.size()).pieces(calls[i]);
     if (calls[i].layer.packed.present()) prepared[i].rounded = &round_input(runtime, calls, prepared, i);
     if (calls[i].layer.addition.present()) reduce(runtime, calls[i], prepared[i].reduced);
   }
   runtime.threads.parallel_for(total, 1, [&](std::uint64_t begin, std::uint64_t) {
     std::size_t piece = begin, index = 0;
-    for (std::size_t pieces = 0; piece >= (pieces = Cut(calls[index]).pieces(calls[index])); ++index) piece -= pieces;
+    for (std::size_t pieces = 0; piece >= (pieces = Cut(calls[index], runtime.threads.size()).pieces(calls[index])); ++index)
+      piece -= pieces;
     run_piece(runtime, calls[index], prepared[index], piece);
   });
 }

@@ -15,7 +15,7 @@ struct Workspace {
   kernels::AlignedFloats narrow, shared;                 // [tokens, bottleneck]
   kernels::AlignedFloats queries, mixed;                 // [tokens, heads * head]
   kernels::AlignedFloats keys, values;                   // [tokens, kv_heads * head]
-  kernels::AlignedFloats tiles;                          // keys of items without a sequence, [tiles][kv_heads * head, kKeyTile]
+  kernels::AlignedBytes key_cells, value_cells;          // of items without a sequence, [tiles] of kKeyTile positions
   kernels::AlignedFloats gate, up;                       // [tokens, ffn]
   kernels::AlignedFloats routed, gathered, expert_down;  // [tokens, experts], [choices, model] twice
   kernels::AlignedFloats selected, pooled, dense;        // [rows asked for, model]
@@ -27,8 +27,9 @@ struct Observers {
   HiddenObserver hidden;
 };
 
-// At least `count` floats of whatever was there before.
-inline float* room(kernels::AlignedFloats& buffer, std::size_t count) {
+// At least `count` floats or bytes of whatever was there before.
+template <class Buffer>
+auto* room(Buffer& buffer, std::size_t count) {
   if (buffer.size() < count) buffer.resize(count);
   return buffer.data();
 }
@@ -48,6 +49,7 @@ struct Pass {
   const model::BlockSpec& spec() const { return model.arch().block; }
   const kernels::KernelTable& kernels() const { return runtime.kernels; }
   std::size_t tokens() const { return batch.rows.size(); }
+  kernels::Cell cell() const { return cell_of(model, runtime.exact); }
 
   // body(row) for all rows, several threads at a time.
   template <class Body>

@@ -8,7 +8,7 @@
 namespace tightrope::engine {
 namespace {
 
-constexpr std::uint64_t kPage = 64;  // tokens by which a cache grows at least, a multiple of kKeyTile
+constexpr std::uint64_t kPage = kernels::kAttentionBlock;  // tokens by which a cache grows at least
 
 bool depends_on_length(const model::Config& config) {
   return model::rope_depends_on_length(config.rope) || (config.local_rope && model::rope_depends_on_length(*config.local_rope));
@@ -16,9 +16,11 @@ bool depends_on_length(const model::Config& config) {
 
 }  // namespace
 
-Sequence::Sequence(const model::Config& config, std::uint64_t capacity)
-    : capacity_(capacity),
-      row_(config.kv_heads * config.head),
+Sequence::Sequence(const model::Config& config, std::uint64_t capacity, kernels::Cell cell)
+    : cell_(cell),
+      capacity_(capacity),
+      key_row_(config.kv_heads * kernels::cell_layout(cell).key_width(config.head)),
+      value_row_(config.kv_heads * config.head),
       remembers_(depends_on_length(config)),
       keys_(config.blocks),
       values_(config.blocks) {}
@@ -30,18 +32,20 @@ void Sequence::rewind(std::uint64_t length) {
 }
 
 std::uint64_t Sequence::bytes() const {
-  std::uint64_t floats = 0;
-  for (std::size_t i = 0; i < keys_.size(); ++i) floats += keys_[i].capacity() + values_[i].capacity();
-  return floats * sizeof(float);
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i < keys_.size(); ++i) bytes += keys_[i].capacity() + values_[i].capacity();
+  return bytes;
 }
 
 void Sequence::make_room(std::uint64_t tokens) {
-  const std::uint64_t most = checked_align(capacity_, kernels::kKeyTile, "the capacity of a sequence");
+  const std::uint64_t most = checked_align(capacity_, kPage, "the capacity of a sequence");
   const std::uint64_t rows = std::min(most, checked_align(length_ + tokens, kPage, "the length of a sequence"));
-  const std::uint64_t size = checked_multiply(rows, row_, "the size of a sequence's cache");
+  const std::uint64_t bytes = checked_multiply(rows, kernels::cell_layout(cell_).bytes, "the size of a sequence's cache");
+  const std::uint64_t keys = checked_multiply(bytes, key_row_, "the size of a sequence's cache");
+  const std::uint64_t values = checked_multiply(bytes, value_row_, "the size of a sequence's cache");
   for (std::size_t i = 0; i < keys_.size(); ++i) {
-    if (keys_[i].size() < size) keys_[i].resize(size);
-    if (values_[i].size() < size) values_[i].resize(size);
+    if (keys_[i].size() < keys) keys_[i].resize(keys);
+    if (values_[i].size() < values) values_[i].resize(values);
   }
 }
 

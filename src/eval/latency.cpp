@@ -16,6 +16,7 @@
 #include "eval/processor_time.h"
 #include "kernels/ceilings.h"
 #include "model/checkpoint_io.h"
+#include "tensor/half.h"
 
 namespace tightrope::eval {
 namespace {
@@ -50,10 +51,10 @@ class Bench {
   }
 
  private:
-  // Keys and values (float32) one token reads, on average over the positions 1 … decode_tokens.
+  // Keys and values (bf16) one token reads, on average over the positions 1 … decode_tokens.
   std::uint64_t mean_cache_bytes() const {
     const model::Config& config = engine_.model().config();
-    const std::uint64_t position_bytes = 2 * config.blocks * config.kv_heads * config.head * sizeof(float);
+    const std::uint64_t position_bytes = 2 * config.blocks * config.kv_heads * config.head * sizeof(bf16);
     return position_bytes * (options_.decode_tokens + 1) / 2;
   }
 

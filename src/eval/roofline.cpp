@@ -37,38 +37,40 @@ class Rows {
     add(format, {kCachedRows, kLength, kMany});
   }
 
-  // 64 query tokens a head after 1984 others; what they read stays in the cache.
-  void attention() {
-    constexpr std::size_t kTokens = 64, kHead = 64, kBefore = 1984, kPositions = kBefore + kTokens;
-    const kernels::AlignedFloats queries(kTokens * kHead, 0.1f), keys(kernels::key_tiles(kPositions) * kernels::kKeyTile * kHead, 0.1f),
-        values(kPositions * kHead, 0.1f);
+  // 32 query tokens of 8 heads that share a key head after 1984 others; what they read stays in the cache.
+  void attention(const char* name, kernels::Cell cell) {
+    constexpr std::size_t kTokens = 32, kGroup = 8, kHead = 64, kBefore = 1984, kPositions = kBefore + kTokens;
+    const std::size_t cells = kernels::key_tiles(kPositions) * kernels::kKeyTile * kHead * kernels::cell_layout(cell).bytes;
+    const kernels::AlignedFloats queries(kTokens * kGroup * kHead, 0.1f);
+    const kernels::AlignedBytes keys(cells), values(cells);  // speed does not depend on what they are
     const std::size_t heads = std::size_t{8} * threads_.size();
     const auto run = [&] {
       const Stopwatch watch;
       threads_.parallel_for(heads, 1, [&](std::uint64_t, std::uint64_t) {
-        kernels::AlignedFloats output(kTokens * kHead),
-            scores(kernels::kAttentionTile * kernels::key_tiles(kPositions) * kernels::kKeyTile);
-        kernels::kernel_table(isa_).attention({.queries = queries.data(),
-                                               .keys = keys.data(),
-                                               .values = values.data(),
-                                               .output = output.data(),
-                                               .scores = scores.data(),
-                                               .tokens = kTokens,
-                                               .head = kHead,
-                                               .query_stride = kHead,
-                                               .key_stride = kHead * kernels::kKeyTile,
-                                               .value_stride = kHead,
-                                               .output_stride = kHead,
-                                               .first_position = kBefore,
-                                               .positions = kPositions,
-                                               .behind = kernels::AttentionArguments::kEverything,
-                                               .ahead = 0,
-                                               .scale = 0.125f});
+        kernels::AlignedFloats output(kTokens * kGroup * kHead), scratch(kernels::attention_scratch(kTokens * kGroup, kHead));
+        kernels::kernel_table(isa_).attention[static_cast<std::size_t>(cell)]({.queries = queries.data(),
+                                                                               .keys = keys.data(),
+                                                                               .values = values.data(),
+                                                                               .output = output.data(),
+                                                                               .scratch = scratch.data(),
+                                                                               .tokens = kTokens,
+                                                                               .group = kGroup,
+                                                                               .head = kHead,
+                                                                               .query_stride = kGroup * kHead,
+                                                                               .key_stride = kHead * kernels::kAttentionBlock,
+                                                                               .value_stride = kHead * kernels::kAttentionBlock,
+                                                                               .output_stride = kGroup * kHead,
+                                                                               .first_position = kBefore,
+                                                                               .positions = kPositions,
+                                                                               .behind = kernels::AttentionArguments::kEverything,
+                                                                               .ahead = 0,
+                                                                               .scale = 0.125f});
       });
       return watch.seconds();
     };
-    const double work = 4.0 * kTokens * kHead * (kBefore + kTokens / 2.0) * static_cast<double>(heads);
-    push(against_ceilings("attention", "fp32", work, 0, median_seconds(run), roofline_.ceilings), kTokens);
+    const double work = 4.0 * kTokens * kGroup * kHead * (kBefore + kTokens / 2.0) * static_cast<double>(heads);
+    const std::string arithmetic = cell == kernels::Cell::bf16 && roofline_.ceilings.find("bf16") != nullptr ? "bf16" : "fp32";
+    push(against_ceilings(name, arithmetic, work, 0, median_seconds(run), roofline_.ceilings), kTokens);
   }
 
  private:
@@ -119,7 +121,7 @@ Roofline measure_roofline(unsigned threads, const Progress& progress) {
   ThreadPool pool(threads);
   Roofline roofline{.isa = std::string(kernels::isa_name(isa)), .ceilings = kernels::measure_ceilings(isa, pool.size())};
   const std::vector<const formats::Format*> packed = packed_formats(isa);
-  const std::uint64_t total = packed.size() + 3;
+  const std::uint64_t total = packed.size() + 4;
   std::uint64_t done = 0;
   const auto step = [&] {
     if (progress) progress({.stage = "kernels", .done = ++done, .total = total, .unit = "kernels"});
@@ -128,7 +130,8 @@ Roofline measure_roofline(unsigned threads, const Progress& progress) {
   Rows rows(roofline, isa, pool);
   for (const formats::Format* format : packed) rows.layer(format), step();
   rows.layer(nullptr), step();
-  rows.attention(), step();
+  rows.attention("attention f32", kernels::Cell::f32), step();
+  rows.attention("attention bf16", kernels::Cell::bf16), step();
   roofline.foreign_cpu = foreign.cores();
   return roofline;
 }

@@ -1,4 +1,4 @@
-// Float arrays that start on a cache line, so that no vector load of the kernels straddles two.
+// Arrays that start on a cache line, so that no vector load of the kernels straddles two.
 #pragma once
 
 #include <cstddef>
@@ -24,5 +24,6 @@ struct AlignedAllocator {
 };
 
 using AlignedFloats = std::vector<float, AlignedAllocator<float>>;
+using AlignedBytes = std::vector<std::byte, AlignedAllocator<std::byte>>;
 
 }  // namespace tightrope::kernels

@@ -24,25 +24,53 @@ struct MatmulArguments {
   const float* bias = nullptr;  // [rows], or null
 };
 
-// Query tokens whose scores are kept at a time.
-inline constexpr std::size_t kAttentionTile = 4;
+// How keys and values are kept. The halves are what most models were trained with.
+enum class Cell : std::uint8_t { f32, bf16 };
+inline constexpr std::size_t kCells = 2;
+
 // Positions of a tile of keys. Within a tile the keys lie transposed, so that a vector holds one element of many keys and no sum crosses
-// lanes: element i of the key at position p is at [p / kKeyTile][i][p % kKeyTile].
+// lanes.
 inline constexpr std::size_t kKeyTile = 16;
+// Positions whose scores are kept at a time, from a multiple of it on: a softmax is taken block by block, in their order, so that its bits
+// depend on positions alone.
+inline constexpr std::size_t kAttentionBlock = 128;
 
 constexpr std::size_t key_tiles(std::size_t positions) { return (positions + kKeyTile - 1) / kKeyTile; }
 
-// Softmax attention of one query head for a run of query tokens. The token at position p sees the positions [p - behind, p + ahead] that
-// there are: causal attention looks nothing ahead, a window of w looks w - 1 behind, two-sided attention kEverything in both directions.
+// Where the cells of a head lie: those of a block of positions together, so that memory is read in long stretches. Halves that are
+// multiplied and added in pairs lie in pairs: two elements of a key, two positions of a value.
+struct CellLayout {
+  std::size_t bytes;     // of a cell
+  std::size_t together;  // cells of a pair; 1: there are none
+
+  // Elements of a key with those that fill its last pair, which must be 0.
+  constexpr std::size_t key_width(std::size_t head) const { return (head + together - 1) / together * together; }
+  // Of element i of the key at a position of the block: [tiles, key_width / together, kKeyTile, together].
+  constexpr std::size_t key(std::size_t position, std::size_t i, std::size_t head) const {
+    return position / kKeyTile * kKeyTile * key_width(head) + (i / together * kKeyTile + position % kKeyTile) * together + i % together;
+  }
+  // Of element i of the value at a position of the block: [positions / together, head, together].
+  constexpr std::size_t value(std::size_t position, std::size_t i, std::size_t head) const {
+    return (position / together * head + i) * together + position % together;
+  }
+};
+constexpr CellLayout cell_layout(Cell cell) {
+  constexpr CellLayout kLayouts[kCells] = {{4, 1}, {2, 2}};
+  return kLayouts[static_cast<std::size_t>(cell)];
+}
+
+// Softmax attention of the query heads that share a key head, for a run of query tokens. The token at position p sees the positions
+// [p - behind, p + ahead] that there are: causal attention looks nothing ahead, a window of w looks w - 1 behind, two-sided attention
+// kEverything in both directions.
 struct AttentionArguments {
   static constexpr std::size_t kEverything = SIZE_MAX / 2;
 
-  const float* queries;  // [tokens, head], rows query_stride apart
-  const float* keys;     // [key_tiles(positions)][head, kKeyTile], tiles key_stride apart; what lies beyond the last position is ignored
-  const float* values;   // [positions, head], rows value_stride apart
-  float* output;         // [tokens, head], rows output_stride apart
-  float* scores;         // scratch, [kAttentionTile, key_tiles(positions) * kKeyTile]
-  std::size_t tokens, head, query_stride, key_stride, value_stride, output_stride;
+  const float* queries;  // [tokens, group, head], tokens query_stride apart
+  const void* keys;      // cells, blocks key_stride apart; those beyond the last position are ignored
+  const void* values;    // cells, blocks value_stride apart; those beyond the last position are ignored
+  float* output;         // [tokens, group, head], tokens output_stride apart
+  float* scratch;        // [attention_scratch(tokens * group, head)]
+  std::size_t tokens, group, head, query_stride, key_stride, value_stride, output_stride;
   std::size_t first_position;  // of the first query token
   std::size_t positions;       // keys there are
   std::size_t behind, ahead;   // positions
@@ -52,6 +80,10 @@ struct AttentionArguments {
   std::size_t visible_begin(std::size_t position) const { return position > behind ? position - behind : 0; }
   std::size_t visible_end(std::size_t position) const { return ahead < positions - position ? position + ahead + 1 : positions; }
 };
+using AttentionFunction = void (*)(const AttentionArguments& arguments) noexcept;
+
+// Floats of scratch for `rows` pairs of a query token and a head: a row's query, its sums of values (in whole vectors), two numbers.
+constexpr std::size_t attention_scratch(std::size_t rows, std::size_t head) { return rows * (2 * ((head + 15) / 16 * 16) + 2); }
 
 // y = norm(x) over `length`; y may be x.
 struct NormArguments {
@@ -80,7 +112,7 @@ struct KernelTable {
   Isa isa;
   formats::Codec codec;  // encode and decode, bit-equal to each format's own functions
   void (*matmul)(const MatmulArguments& arguments) noexcept;
-  void (*attention)(const AttentionArguments& arguments) noexcept;
+  std::array<AttentionFunction, kCells> attention;           // by Cell
   NormFunction rms_norm;                                     // x / sqrt(mean(x²) + epsilon) * weight + bias
   NormFunction layer_norm;                                   // (x - mean(x)) / sqrt(variance(x) + epsilon) * weight + bias
   NormFunction affine;                                       // x * weight + bias

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "kernels/codec.h"
+#include "kernels/cpu/attention_tables.h"
 #include "kernels/cpu/reference.h"
 
 namespace tightrope::kernels {
@@ -34,6 +35,14 @@ KernelTable with_codec(KernelTable table, const formats::Codec& fast) {
   return table;
 }
 
+#if HWY_TARGETS & HWY_AVX3
+// The first machines with AVX-512 multiply no halves.
+KernelTable with_halves(KernelTable table) {
+  if (__builtin_cpu_supports("avx512bf16")) table.attention[static_cast<std::size_t>(Cell::bf16)] = attend_halves_avx512;
+  return table;
+}
+#endif
+
 const std::vector<KernelTable>& tables() {
   static const std::vector<KernelTable> kTables = {
     kReferenceTable,
@@ -44,7 +53,7 @@ const std::vector<KernelTable>& tables() {
     with_codec(N_AVX2::kTable, codec(Isa::avx2)),
 #endif
 #if HWY_TARGETS & HWY_AVX3
-    with_codec(N_AVX3::kTable, codec(Isa::avx512)),
+    with_halves(with_codec(N_AVX3::kTable, codec(Isa::avx512))),
 #endif
   };
   return kTables;

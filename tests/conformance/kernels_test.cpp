@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "kernels/ops.h"
 #include "support/readable_parameters.h"
+#include "tensor/half.h"
 
 namespace tightrope::kernels {
 namespace {
@@ -81,33 +82,55 @@ struct AttentionCase {
   std::size_t tokens, head, before, after;  // query tokens, and the keys before the first and after the last of them
   std::size_t behind = AttentionArguments::kEverything, ahead = 0;
   float cap = 0;
+  std::size_t group = 1;
 };
 
-// Buffers of one call; keys and values of two heads lie beside each other, the other one poisoned, as is what follows the last key.
+// Keys or values as cells, all NaN at first, in an allocation of exactly that size.
+class Cells {
+ public:
+  Cells(Cell cell, std::size_t count) : cell_(cell), floats_(cell == Cell::f32 ? count : 0, kPoison) {
+    if (cell == Cell::bf16) halves_.assign(count, to_bf16(kPoison));
+  }
+  void set(std::size_t index, float value) { cell_ == Cell::f32 ? void(floats_[index] = value) : void(halves_[index] = to_bf16(value)); }
+  const void* data() const { return cell_ == Cell::f32 ? static_cast<const void*>(floats_.data()) : halves_.data(); }
+
+ private:
+  Cell cell_;
+  std::vector<float> floats_;
+  std::vector<bf16> halves_;
+};
+
+// Buffers of one call; what lies between the blocks of keys and values is poisoned, as is what follows the last of them.
 struct AttentionData {
-  AttentionData(Random& random, const AttentionCase& size)
-      : positions(size.before + size.tokens + size.after),
-        queries(random_values(random, size.tokens * size.head)),
-        keys(key_tiles(positions) * 2 * size.head * kKeyTile, kPoison),
-        values(positions * 2 * size.head, kPoison),
-        output(size.tokens * size.head),
-        scores(kAttentionTile * key_tiles(positions) * kKeyTile, kPoison) {
-    for (std::size_t j = 0; j < positions; ++j)
-      for (std::size_t i = 0; i < size.head; ++i) {
-        keys[(j / kKeyTile * 2 * size.head + i) * kKeyTile + j % kKeyTile] = static_cast<float>(random.normal());
-        values[j * 2 * size.head + i] = static_cast<float>(random.normal());
-      }
+  AttentionData(Random& random, Cell cell, const AttentionCase& size)
+      : layout(cell_layout(cell)),
+        positions(size.before + size.tokens + size.after),
+        queries(random_values(random, size.tokens * size.group * size.head)),
+        keys(cell, key_tiles(positions) * kKeyTile * layout.key_width(size.head) + blocks() * key_gap(size.head)),
+        values(cell, (positions + layout.together - 1) / layout.together * layout.together * size.head + blocks() * key_gap(size.head)),
+        output(size.tokens * size.group * size.head),
+        scratch(attention_scratch(size.tokens * size.group, size.head), kPoison) {
+    const std::size_t key_stride = kAttentionBlock * layout.key_width(size.head) + key_gap(size.head);
+    const std::size_t value_stride = kAttentionBlock * size.head + key_gap(size.head);
+    for (std::size_t j = 0; j < positions; ++j) {
+      const std::size_t block = j / kAttentionBlock, place = j % kAttentionBlock;
+      for (std::size_t i = 0; i < layout.key_width(size.head); ++i)
+        keys.set(block * key_stride + layout.key(place, i, size.head), i < size.head ? static_cast<float>(random.normal()) : 0);
+      for (std::size_t i = 0; i < size.head; ++i)
+        values.set(block * value_stride + layout.value(place, i, size.head), static_cast<float>(random.normal()));
+    }
     arguments = {.queries = queries.data(),
                  .keys = keys.data(),
                  .values = values.data(),
                  .output = output.data(),
-                 .scores = scores.data(),
+                 .scratch = scratch.data(),
                  .tokens = size.tokens,
+                 .group = size.group,
                  .head = size.head,
-                 .query_stride = size.head,
-                 .key_stride = 2 * size.head * kKeyTile,
-                 .value_stride = 2 * size.head,
-                 .output_stride = size.head,
+                 .query_stride = size.group * size.head,
+                 .key_stride = key_stride,
+                 .value_stride = value_stride,
+                 .output_stride = size.group * size.head,
                  .first_position = size.before,
                  .positions = positions,
                  .behind = size.behind,
@@ -115,52 +138,80 @@ struct AttentionData {
                  .scale = 1.0f / std::sqrt(static_cast<float>(size.head)),
                  .cap = size.cap};
   }
+  std::size_t blocks() const { return (positions - 1) / kAttentionBlock; }          // with another one after them
+  static std::size_t key_gap(std::size_t head) { return 6 * head + head % 2 * 6; }  // cells, an even number of them
+
+  CellLayout layout;
   std::size_t positions;
-  std::vector<float> queries, keys, values, output, scores;
+  std::vector<float> queries;
+  Cells keys, values;
+  std::vector<float> output, scratch;
   AttentionArguments arguments{};
 };
 
 constexpr std::size_t kEverything = AttentionArguments::kEverything;
+
+struct CellCase {
+  Cell cell;
+  // Floats: weights are good to a few units in the last place, the mean of at most 400 values of size 1 too. Halves: a query is rounded by
+  // up to 2^-9 of it, so that a score of size 1 to 4 is off by some 2^-9, and so is its weight, which is rounded once more; a mean of few
+  // values of size 1 to 3 is off by some 2^-7. A wrong key or value is off by more.
+  double tolerance;
+};
+constexpr CellCase kCellCases[] = {{Cell::f32, 2e-5}, {Cell::bf16, 0.02}};
 
 TEST_P(Kernels, AttentionAgreesForEveryShape) {
   struct View {
     std::size_t behind, ahead;
     float cap;
   };
-  for (const std::size_t head : Sizes{1, 2, 6, 16, 20, 32, 64, 80, 128})
-    for (const std::size_t tokens : Sizes{1, 3, 4, 5, 9})
-      for (const std::size_t before : Sizes{0, 1, 7, 30, 90})
-        for (const View view :
-             {View{kEverything, 0, 0}, View{kEverything, kEverything, 0}, View{0, 0, 0}, View{15, 0, 2}, View{8, 8, 0}, View{40, 3, 50}}) {
-          AttentionData data(random_, {tokens, head, before, before / 2, view.behind, view.ahead, view.cap});
-          table_.attention(data.arguments);
-          const std::vector<float> output = data.output;
-          reference_.attention(data.arguments);
-          // Weights are good to a few units in the last place, the mean of at most 144 values of size 1 too.
-          for (std::size_t i = 0; i < output.size(); ++i)
-            ASSERT_NEAR(output[i], data.output[i], 2e-5) << head << ", " << tokens << " tokens after " << before << ", seeing "
-                                                         << view.behind << " behind, " << view.ahead << " ahead";
-        }
+  for (const auto& [cell, tolerance] : kCellCases)
+    for (const std::size_t head : Sizes{1, 2, 6, 16, 20, 32, 64, 80, 128})
+      for (const std::size_t tokens : Sizes{1, 3, 4, 5, 9})
+        for (const std::size_t before : Sizes{0, 1, 7, 30, 90, 250})
+          for (const View view : {View{kEverything, 0, 0}, View{kEverything, kEverything, 0}, View{0, 0, 0}, View{15, 0, 2}, View{8, 8, 0},
+                                  View{140, 3, 50}}) {
+            const std::size_t group = (head + tokens + before) % 5 + 1;
+            AttentionData data(random_, cell, {tokens, head, before, before / 2, view.behind, view.ahead, view.cap, group});
+            table_.attention[static_cast<std::size_t>(cell)](data.arguments);
+            const std::vector<float> output = data.output;
+            reference_.attention[static_cast<std::size_t>(cell)](data.arguments);
+            for (std::size_t i = 0; i < output.size(); ++i)
+              ASSERT_NEAR(output[i], data.output[i], tolerance)
+                  << head << ", " << tokens << " tokens of " << group << " heads after " << before << ", seeing " << view.behind
+                  << " behind, " << view.ahead << " ahead, cells of " << data.layout.bytes << " bytes";
+          }
 }
 
 TEST_P(Kernels, AttentionGivesATokenTheSameBitsAloneAndInARun) {
-  constexpr std::size_t kHead = 40, kTokens = 11, kBefore = 38;
-  for (const std::size_t behind : Sizes{std::size_t{5}, std::size_t{20}, kEverything})
-    for (const std::size_t ahead : Sizes{std::size_t{0}, std::size_t{6}}) {
-      AttentionData data(random_, {kTokens, kHead, kBefore, 9, behind, ahead});
-      table_.attention(data.arguments);
-      const std::vector<float> together = data.output;
-      for (std::size_t t = 0; t < kTokens; ++t) {
-        AttentionArguments one = data.arguments;
-        one.queries += t * kHead;
-        one.output += t * kHead;
-        one.tokens = 1;
-        one.first_position = kBefore + t;
-        one.positions = std::min(data.positions, kBefore + t + ahead + 1);
-        table_.attention(one);
+  constexpr std::size_t kHead = 40, kTokens = 11, kBefore = 238, kGroup = 3;
+  for (const CellCase& cells : kCellCases)
+    for (const std::size_t behind : Sizes{std::size_t{5}, std::size_t{20}, std::size_t{150}, kEverything})
+      for (const std::size_t ahead : Sizes{std::size_t{0}, std::size_t{6}, std::size_t{30}}) {
+        AttentionData data(random_, cells.cell, {kTokens, kHead, kBefore, 39, behind, ahead, 0, kGroup});
+        const AttentionFunction attend = table_.attention[static_cast<std::size_t>(cells.cell)];
+        attend(data.arguments);
+        const std::vector<float> together = data.output;
+        for (std::size_t t = 0; t < kTokens; ++t) {
+          AttentionArguments one = data.arguments;
+          one.queries += t * kHead * kGroup;
+          one.output += t * kHead * kGroup;
+          one.tokens = 1;
+          one.first_position = kBefore + t;
+          one.positions = std::min(data.positions, kBefore + t + ahead + 1);
+          attend(one);
+        }
+        EXPECT_TRUE(same_bits(together.data(), data.output.data(), together.size())) << behind << " behind, " << ahead << " ahead";
       }
-      EXPECT_TRUE(same_bits(together.data(), data.output.data(), together.size())) << behind << " behind, " << ahead << " ahead";
-    }
+}
+
+TEST_P(Kernels, AttentionPassesOnWhatIsNotANumber) {
+  for (const CellCase& cells : kCellCases) {
+    AttentionData data(random_, cells.cell, {1, 16, 40, 0});
+    data.values.set(data.layout.value(17, 3, 16), kPoison);
+    table_.attention[static_cast<std::size_t>(cells.cell)](data.arguments);
+    for (std::size_t i = 0; i < 16; ++i) EXPECT_EQ(std::isnan(data.output[i]), i == 3) << i;
+  }
 }
 
 struct NormCase {

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <vector>
 
+#include "tensor/half.h"
+
 namespace tightrope::kernels {
 namespace {
 
@@ -75,43 +77,61 @@ TEST(Reference, AttentionSeesWhatItIsTold) {
   const std::array<float, 3> queries = {0, 0, 0}, values = {1, 3, 8};
   const std::vector<float> keys(kKeyTile, 5);
   std::array<float, 3> output{};
-  std::vector<float> scores(kAttentionTile * kKeyTile);
+  std::vector<float> scratch(attention_scratch(3, 1));
   AttentionArguments arguments{.queries = queries.data(),
                                .keys = keys.data(),
                                .values = values.data(),
                                .output = output.data(),
-                               .scores = scores.data(),
+                               .scratch = scratch.data(),
                                .tokens = 3,
+                               .group = 1,
                                .head = 1,
                                .query_stride = 1,
-                               .key_stride = kKeyTile,
-                               .value_stride = 1,
+                               .key_stride = kAttentionBlock,
+                               .value_stride = kAttentionBlock,
                                .output_stride = 1,
                                .first_position = 0,
                                .positions = 3,
                                .behind = AttentionArguments::kEverything,
                                .ahead = 0,
                                .scale = 1};
-  kReferenceTable.attention(arguments);
+  kReferenceTable.attention[0](arguments);
   EXPECT_EQ(output, (std::array<float, 3>{1, 2, 4}));
   arguments.behind = 1;
-  kReferenceTable.attention(arguments);
+  kReferenceTable.attention[0](arguments);
   EXPECT_EQ(output, (std::array<float, 3>{1, 2, 5.5f}));
   arguments.ahead = AttentionArguments::kEverything;
-  kReferenceTable.attention(arguments);
+  kReferenceTable.attention[0](arguments);
   EXPECT_EQ(output, (std::array<float, 3>{4, 4, 5.5f}));
 }
 
 // Scores 2 apart, capped to at most 1: the larger one's share is that of a difference of tanh(2).
 TEST(Reference, AttentionCapsItsScores) {
   const std::array<float, 1> query = {2};
-  std::vector<float> keys(kKeyTile), scores(kAttentionTile * kKeyTile);
+  std::vector<float> keys(kKeyTile), scratch(attention_scratch(1, 1));
   keys[1] = 1;
   const std::array<float, 2> values = {0, 1};
   float output = 0;
-  kReferenceTable.attention({query.data(), keys.data(), values.data(), &output, scores.data(), 1, 1, 1, kKeyTile, 1, 1, 1, 2,
-                             AttentionArguments::kEverything, 0, 1, 1});
+  kReferenceTable.attention[0]({query.data(), keys.data(), values.data(), &output, scratch.data(), 1, 1, 1, 1, kKeyTile, 1, 1, 1, 2,
+                                AttentionArguments::kEverything, 0, 1, 1});
   EXPECT_NEAR(output, 1 / (1 + std::exp(-std::tanh(2.0))), 1e-6);
+}
+
+// Halves lie in pairs: two elements of a key, two positions of a value. 1, 2 and 3 are halves exactly.
+TEST(Reference, AttentionReadsHalvesInPairs) {
+  const std::array<float, 4> queries = {0, 30, 30, 0};  // two heads that share a key head
+  std::vector<bf16> keys(2 * kKeyTile, to_bf16(0)), values(4, to_bf16(0));
+  keys[2 * 1 + 1] = to_bf16(1);  // position 1, element 1
+  keys[2 * 0 + 0] = to_bf16(1);  // position 0, element 0
+  for (std::size_t i = 0; i < 2; ++i) {
+    values[2 * i] = to_bf16(static_cast<float>(1 + i));             // position 0: 1, 2
+    values[2 * i + 1] = to_bf16(static_cast<float>(10 * (1 + i)));  // position 1: 10, 20
+  }
+  std::array<float, 4> output{};
+  std::vector<float> scratch(attention_scratch(2, 2));
+  kReferenceTable.attention[1]({queries.data(), keys.data(), values.data(), output.data(), scratch.data(), 1, 2, 2, 4, 2 * kKeyTile, 2, 4,
+                                1, 2, AttentionArguments::kEverything, 0, 1});
+  EXPECT_EQ(output, (std::array<float, 4>{10, 20, 1, 2}));
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ class AdapterOracle : public ::testing::TestWithParam<std::string> {
     return base.with_adapter(model::read_adapter(folder_, base));
   }
   double distance(const model::Model& model, kernels::Isa isa) const {
-    engine::Engine engine(model, {.threads = 0, .isa = isa});
+    engine::Engine engine(model, {.threads = 0, .isa = isa, .exact = true});
     const Oracle oracle = read_oracle(folder_ / "oracle.safetensors");
     return relative_difference(logits_of(engine, oracle.ids), oracle.logits);
   }

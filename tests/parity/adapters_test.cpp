@@ -39,7 +39,7 @@ class Adapters : public ::testing::TestWithParam<std::string> {
   }
   model::Model adapted() const { return base_.with_adapter(adapter_for(base_)); }
   void expect(const model::Model& model, kernels::Isa isa, std::string_view key) const {
-    engine::Engine engine(model, {.threads = 2, .isa = isa});
+    engine::Engine engine(model, {.threads = 2, .isa = isa, .exact = true});
     const std::vector<text::TokenId> ids = numbers_of(golden().at("ids", "golden"));
     const bool decoder = model.config().output->kind == model::HeadSpec::Kind::causal_lm;
     const engine::Text text{.tokens = ids};
@@ -69,7 +69,7 @@ TEST_P(Adapters, LeaveTheBaseAlone) {
 // Token after token, with a cache, gives the logits of one pass.
 TEST_P(Adapters, AgreeTokenByToken) {
   if (base_.config().output->kind != model::HeadSpec::Kind::causal_lm) return;
-  engine::Engine engine(adapted(), {.threads = 1, .isa = kernels::best_isa()});
+  engine::Engine engine(adapted(), {.threads = 1, .isa = kernels::best_isa(), .exact = true});
   const std::vector<text::TokenId> ids = numbers_of(golden().at("ids", "golden"));
   engine::Sequence sequence = engine.new_sequence(ids.size());
   std::vector<float> logits;

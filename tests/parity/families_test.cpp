@@ -46,7 +46,9 @@ class Families : public ::testing::TestWithParam<Case> {
   const Json& golden_ = golden().at("models", "golden").at(GetParam().family->name, "models");
   const model::Model model_ = GetParam().family->model();
 
-  engine::Engine engine(const model::Model& model) const { return engine::Engine(model, {.threads = 1, .isa = GetParam().isa}); }
+  engine::Engine engine(const model::Model& model) const {
+    return engine::Engine(model, {.threads = 1, .isa = GetParam().isa, .exact = true});
+  }
   void expect_text(engine::Engine& engine, const Json& text) const;
   void expect_outputs(engine::Engine& engine, const engine::Text& text, const Json& record) const;
 };

@@ -44,7 +44,7 @@ struct Packed : L {
   }
   // Fetches the codes and scales of the block that lies kAhead blocks further on, in the next group where this one ends there.
   static HWY_INLINE void prefetch(const std::byte* codes, const std::byte* scales, std::size_t block, std::size_t blocks) {
-    constexpr std::size_t kAhead = 2304 / L::kCodeBytes, kScaleStep = L::kScaleBytes * 32 / L::kElements;
+    constexpr std::size_t kAhead = 6912 / L::kCodeBytes, kScaleStep = L::kScaleBytes * 32 / L::kElements;
     const std::size_t bytes = L::group_bytes(blocks * 32);
     const bool next = block + kAhead >= blocks;
     const std::byte* code = codes + (block + kAhead) * L::kCodeBytes + (next ? bytes - blocks * L::kCodeBytes : 0);

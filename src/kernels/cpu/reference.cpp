@@ -2,8 +2,11 @@
 #include "kernels/cpu/reference.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
+
+#include "tensor/half.h"
 
 namespace tightrope::kernels {
 namespace {
@@ -22,40 +25,56 @@ void matmul(const MatmulArguments& a) noexcept {
     }
 }
 
-float score(const AttentionArguments& a, const float* query, std::size_t position) {
-  const float* key = a.keys + position / kKeyTile * a.key_stride + position % kKeyTile;
+struct Floats {
+  using Type = float;
+  static constexpr CellLayout kLayout = cell_layout(Cell::f32);
+  static double number(float cell) { return static_cast<double>(cell); }
+};
+struct Halves {
+  using Type = bf16;
+  static constexpr CellLayout kLayout = cell_layout(Cell::bf16);
+  static double number(bf16 cell) { return static_cast<double>(to_f32(cell)); }
+};
+
+template <class Cells>
+double score(const AttentionArguments& a, const float* query, std::size_t position) {
+  const auto* key = static_cast<const typename Cells::Type*>(a.keys) + position / kAttentionBlock * a.key_stride;
   double sum = 0;
-  for (std::size_t i = 0; i < a.head; ++i) sum += static_cast<double>(query[i]) * static_cast<double>(key[i * kKeyTile]);
+  for (std::size_t i = 0; i < a.head; ++i)
+    sum += static_cast<double>(query[i]) * Cells::number(key[Cells::kLayout.key(position % kAttentionBlock, i, a.head)]);
   const float scaled = static_cast<float>(sum) * a.scale;
-  return a.cap == 0 ? scaled : a.cap * std::tanh(scaled / a.cap);
+  return static_cast<double>(a.cap == 0 ? scaled : a.cap * std::tanh(scaled / a.cap));
 }
 
-// One query token that sees the positions [begin, end).
-void attend(const AttentionArguments& a, const float* query, std::size_t begin, std::size_t end, float* output) {
-  double largest = -HUGE_VAL;
-  for (std::size_t j = begin; j < end; ++j) {
-    a.scores[j] = score(a, query, j);
-    largest = std::max(largest, static_cast<double>(a.scores[j]));
-  }
+// Elements [first, first + kMost) of what one query sees in the positions [begin, end), whose largest score is given.
+constexpr std::size_t kMost = 256;
+template <class Cells>
+void average(const AttentionArguments& a, const float* query, std::size_t begin, std::size_t end, double largest, std::size_t first,
+             float* output) {
+  const std::size_t count = std::min(kMost, a.head - first);
+  std::array<double, kMost> mean{};
   double sum = 0;
   for (std::size_t j = begin; j < end; ++j) {
-    const double weight = std::exp(static_cast<double>(a.scores[j]) - largest);
-    a.scores[j] = static_cast<float>(weight);
+    const double weight = std::exp(score<Cells>(a, query, j) - largest);
     sum += weight;
+    const auto* values = static_cast<const typename Cells::Type*>(a.values) + j / kAttentionBlock * a.value_stride;
+    for (std::size_t i = 0; i < count; ++i)
+      mean[i] += weight * Cells::number(values[Cells::kLayout.value(j % kAttentionBlock, first + i, a.head)]);
   }
-  for (std::size_t i = 0; i < a.head; ++i) {
-    double mean = 0;
-    for (std::size_t j = begin; j < end; ++j)
-      mean += static_cast<double>(a.scores[j]) * static_cast<double>(a.values[j * a.value_stride + i]);
-    output[i] = static_cast<float>(mean / sum);
-  }
+  for (std::size_t i = 0; i < count; ++i) output[first + i] = static_cast<float>(mean[i] / sum);
 }
 
+template <class Cells>
 void attention(const AttentionArguments& a) noexcept {
-  for (std::size_t t = 0; t < a.tokens; ++t) {
-    const std::size_t position = a.first_position + t;
-    attend(a, a.queries + t * a.query_stride, a.visible_begin(position), a.visible_end(position), a.output + t * a.output_stride);
-  }
+  for (std::size_t t = 0; t < a.tokens; ++t)
+    for (std::size_t g = 0; g < a.group; ++g) {
+      const float* query = a.queries + t * a.query_stride + g * a.head;
+      const std::size_t begin = a.visible_begin(a.first_position + t), end = a.visible_end(a.first_position + t);
+      double largest = -HUGE_VAL;
+      for (std::size_t j = begin; j < end; ++j) largest = std::max(largest, score<Cells>(a, query, j));
+      for (std::size_t i = 0; i < a.head; i += kMost)
+        average<Cells>(a, query, begin, end, largest, i, a.output + t * a.output_stride + g * a.head);
+    }
 }
 
 void normalise(const NormArguments& a, double mean, double mean_square) {
@@ -136,7 +155,7 @@ constinit const KernelTable kReferenceTable = {
     .isa = Isa::scalar,
     .codec = formats::kScalarCodec,
     .matmul = matmul,
-    .attention = attention,
+    .attention = {attention<Floats>, attention<Halves>},
     .rms_norm = rms_norm,
     .layer_norm = layer_norm,
     .affine = affine,

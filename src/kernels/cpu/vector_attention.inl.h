@@ -1,4 +1,4 @@
-// Softmax attention of a few query tokens at a time: scores against the keys they see, softmax, mean of the values.
+// Softmax attention of a few rows at a time: scores against the keys of a block that they see, softmax, mean of the values.
 
 #if defined(TIGHTROPE_VECTOR_ATTENTION_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef TIGHTROPE_VECTOR_ATTENTION_INL_H_
@@ -14,140 +14,199 @@ HWY_BEFORE_NAMESPACE();
 namespace tightrope::kernels::HWY_NAMESPACE {
 namespace {
 
-// Vectors that are summed at once beside 4 tokens: 16 sums of AVX-512's 32 registers, 8 of the others' 16.
+#include "kernels/cpu/attention_blocks.inl.h"
+
+// Vectors that are summed at once beside 4 rows: 16 sums of AVX-512's 32 registers, 8 of the others' 16.
 #if HWY_TARGET <= HWY_AVX3
 constexpr std::size_t kTileVectors = 4;
 #else
 constexpr std::size_t kTileVectors = 2;
 #endif
 
-// The keys that some token of a tile sees, from the beginning of their first tile of keys: position j's score is in column j - begin.
-struct Columns {
-  std::size_t begin, end;  // positions; begin is a multiple of kKeyTile
-  std::size_t stride;      // of the rows of scores
-
-  Columns(const AttentionArguments& a, std::size_t first, std::size_t tokens)
-      : begin(a.visible_begin(first) / kKeyTile * kKeyTile),
-        end(a.visible_end(first + tokens - 1)),
-        stride(key_tiles(a.positions) * kKeyTile) {}
+// Cells as floats: of one element of kLanes keys that lie beside each other, or of kLanes elements of one value.
+struct FloatCells {
+  using Type = float;
+  static constexpr std::size_t kTogether = 1;
+  static HWY_INLINE Vector load(const float* from, std::size_t /*which*/) { return hn::LoadU(Floats(), from); }
+  static HWY_INLINE Vector load_next(const float* from, std::size_t /*which*/, std::size_t left) {
+    return HWY_NAMESPACE::load_next(from, left);
+  }
 };
 
-// Scores of the positions [j, j + kVectors * kLanes), each summed element after element.
-template <std::size_t kTokens, std::size_t kVectors>
-HWY_INLINE void score_some(const AttentionArguments& a, const float* queries, std::size_t j, float* scores, std::size_t stride) {
-  const Floats d;
-  const float* keys[kVectors];
-  Vector sums[kTokens][kVectors];
-  HWY_UNROLL(8)
-  for (std::size_t v = 0; v < kVectors; ++v) {
-    const std::size_t position = j + v * kLanes;
-    keys[v] = a.keys + position / kKeyTile * a.key_stride + position % kKeyTile;
-    HWY_UNROLL(8)
-    for (std::size_t t = 0; t < kTokens; ++t) sums[t][v] = hn::Zero(d);
+// A half is the upper half of a float, so that one of a pair of them is a float but for a shift or a mask.
+struct HalfCells {
+  using Type = std::uint16_t;
+  static constexpr std::size_t kTogether = 2;
+  static HWY_INLINE Vector choose(Vector pairs, std::size_t which) {
+    const hn::RebindToUnsigned<Floats> words;
+    const auto bits = hn::BitCast(words, pairs);
+    return hn::BitCast(Floats(), which == 0 ? hn::ShiftLeft<16>(bits) : hn::And(bits, hn::Set(words, 0xffff0000u)));
   }
-  for (std::size_t i = 0; i < a.head; ++i) {
-    Vector key[kVectors];
-    HWY_UNROLL(8)
-    for (std::size_t v = 0; v < kVectors; ++v) key[v] = hn::LoadU(d, keys[v] + i * kKeyTile);
-    HWY_UNROLL(8)
-    for (std::size_t t = 0; t < kTokens; ++t) {
-      const Vector query = hn::Set(d, queries[t * a.query_stride + i]);
-      HWY_UNROLL(8)
-      for (std::size_t v = 0; v < kVectors; ++v) sums[t][v] = hn::MulAdd(query, key[v], sums[t][v]);
-    }
+  static HWY_INLINE Vector load(const std::uint16_t* from, std::size_t which) {
+    return choose(hn::LoadU(Floats(), reinterpret_cast<const float*>(from)), which);
   }
-  HWY_UNROLL(8)
-  for (std::size_t t = 0; t < kTokens; ++t) {
-    HWY_UNROLL(8)
-    for (std::size_t v = 0; v < kVectors; ++v) {
-      Vector value = hn::Mul(sums[t][v], hn::Set(d, a.scale));
-      if (a.cap != 0) value = capped(value, hn::Set(d, a.cap));
-      hn::StoreU(value, d, scores + t * stride + v * kLanes);
-    }
+  static HWY_INLINE Vector load_next(const std::uint16_t* from, std::size_t which, std::size_t left) {
+    return choose(HWY_NAMESPACE::load_next(reinterpret_cast<const float*>(from), left), which);
   }
-}
+};
 
-template <std::size_t kTokens>
-HWY_INLINE void score(const AttentionArguments& a, const float* queries, const Columns& columns) {
-  std::size_t j = columns.begin;
-  for (; j + (kTileVectors - 1) * kLanes < columns.end; j += kTileVectors * kLanes)
-    score_some<kTokens, kTileVectors>(a, queries, j, a.scores + (j - columns.begin), columns.stride);
-  for (; j < columns.end; j += kLanes) score_some<kTokens, 1>(a, queries, j, a.scores + (j - columns.begin), columns.stride);
-}
+// What a row's block adds to what came before: old sums times `before`, the block's times `now`.
+struct Factors {
+  float before, now;
+};
 
-// Turns the scores of the positions [begin, end) into e^(score - largest), all others of the columns into 0, and returns their sum.
-// Vectors begin at multiples of their length, so that the sum's order does not depend on the other tokens of the tile.
-HWY_INLINE float exponentiate(float* scores, const Columns& columns, std::size_t begin, std::size_t end) {
+// Turns the scores of the columns that a row sees into e^(score - largest), those of [from, to) that it does not see into 0. Vectors begin
+// at multiples of their length, so that the sum's order does not depend on the other rows.
+HWY_INLINE Factors weigh(float* scores, const Columns& seen, std::size_t from, std::size_t to, float& largest, float& sum) {
   const Floats d;
-  const std::size_t left = begin - columns.begin, right = end - columns.begin, count = columns.end - columns.begin;
   const Vector lowest = hn::Set(d, -HUGE_VALF);
-  Vector largest = lowest;
-  for (std::size_t j = 0; j < count; j += kLanes) {
-    const auto seen = hn::AndNot(hn::FirstN(d, left - (left < j ? left : j)), hn::FirstN(d, right - (right < j ? right : j)));
-    const Vector value = hn::IfThenElse(seen, hn::LoadU(d, scores + j), lowest);
-    hn::StoreU(value, d, scores + j);
-    largest = hn::Max(largest, value);
-  }
-  const Vector shift = hn::MaxOfLanes(d, largest);
-  Vector sum = hn::Zero(d);
-  for (std::size_t j = 0; j < count; j += kLanes) {
-    const Vector value = hn::LoadU(d, scores + j);
-    const Vector weight = hn::IfThenElseZero(hn::Gt(value, lowest), exponential(hn::Sub(value, shift)));
-    sum = hn::Add(sum, weight);
+  const auto visible = [&](std::size_t j) {
+    return hn::AndNot(hn::FirstN(d, seen.begin - (seen.begin < j ? seen.begin : j)),
+                      hn::FirstN(d, seen.end - (seen.end < j ? seen.end : j)));
+  };
+  Vector most = lowest;
+  for (std::size_t j = from; j < to; j += kLanes) most = hn::Max(most, hn::IfThenElse(visible(j), hn::LoadU(d, scores + j), lowest));
+  const Vector shift = hn::MaxOfLanes(d, most);
+  Vector total = hn::Zero(d);
+  for (std::size_t j = from; j < to; j += kLanes) {
+    const Vector weight = hn::IfThenElseZero(visible(j), exponential(hn::Sub(hn::LoadU(d, scores + j), shift)));
+    total = hn::Add(total, weight);
     hn::StoreU(weight, d, scores + j);
   }
-  return sum_one(sum);
+  if (seen.empty()) return {1, 0};
+  const Vector old = hn::Set(d, largest), highest = hn::Max(old, shift);
+  const Factors factors{largest == -HUGE_VALF ? 0 : hn::GetLane(exponential(hn::Sub(old, highest))),
+                        hn::GetLane(exponential(hn::Sub(shift, highest)))};
+  sum = sum * factors.before + sum_one(total) * factors.now;
+  largest = hn::GetLane(highest);
+  return factors;
 }
 
-// Elements [i, i + width) of every token's output: the values' mean, weighted by the scores. A weight of 0 leaves a sum as it is, so a
-// token's bits do not depend on how many keys its neighbours see.
-template <std::size_t kTokens, std::size_t kVectors>
-HWY_INLINE void average(const AttentionArguments& a, const Columns& columns, const float* sums, std::size_t i, std::size_t width,
-                        float* output) {
-  const Floats d;
-  Vector means[kTokens][kVectors];
-  HWY_UNROLL(8)
-  for (std::size_t t = 0; t < kTokens; ++t)
-    for (std::size_t v = 0; v < kVectors; ++v) means[t][v] = hn::Zero(d);
-  const float* values = a.values + columns.begin * a.value_stride + i;
-  for (std::size_t j = 0; j < columns.end - columns.begin; ++j, values += a.value_stride) {
-    Vector value[kVectors];
-    HWY_UNROLL(8)
-    for (std::size_t v = 0; v < kVectors; ++v) value[v] = kVectors == 1 ? load_next(values, width) : hn::LoadU(d, values + v * kLanes);
-    HWY_UNROLL(8)
-    for (std::size_t t = 0; t < kTokens; ++t) {
-      const Vector weight = hn::Set(d, a.scores[t * columns.stride + j]);
-      HWY_UNROLL(8)
-      for (std::size_t v = 0; v < kVectors; ++v) means[t][v] = hn::MulAdd(weight, value[v], means[t][v]);
+template <class Cells>
+struct Kernel {
+  static constexpr std::size_t kMostRows = 4;
+  using Cell = typename Cells::Type;
+
+  // What kRows rows work with.
+  template <std::size_t kRows>
+  struct Tile {
+    const AttentionArguments& a;
+    std::size_t first, width;  // of the block, of a row of queries and sums
+    const float* queries;
+    float* sums;
+    Factors factors[kRows];
+    alignas(64) float scores[kRows][kAttentionBlock];  // then weights
+  };
+
+  static HWY_INLINE void start(const AttentionArguments& a, const RowStates& states, std::size_t row, const float* query) {
+    for (std::size_t i = 0; i < states.width; i += kLanes) {
+      const std::size_t left = i < a.head ? a.head - i : 0;
+      hn::StoreU(HWY_NAMESPACE::load_next(query + (left == 0 ? 0 : i), left), Floats(), states.queries + row * states.width + i);
+      hn::StoreU(hn::Zero(Floats()), Floats(), states.sums + row * states.width + i);
     }
   }
-  for (std::size_t t = 0; t < kTokens; ++t)
-    for (std::size_t v = 0; v < kVectors; ++v)
-      store_next(hn::Div(means[t][v], hn::Set(d, sums[t])), output + t * a.output_stride + i + v * kLanes, width - v * kLanes);
-}
 
-// Query tokens [token, token + kTokens).
-template <std::size_t kTokens>
-HWY_INLINE void attend(const AttentionArguments& a, std::size_t token) {
-  const std::size_t first = a.first_position + token;
-  const Columns columns(a, first, kTokens);
-  score<kTokens>(a, a.queries + token * a.query_stride, columns);
-  float sums[kTokens];
-  for (std::size_t t = 0; t < kTokens; ++t)
-    sums[t] = exponentiate(a.scores + t * columns.stride, columns, a.visible_begin(first + t), a.visible_end(first + t));
-  float* output = a.output + token * a.output_stride;
-  constexpr std::size_t kWidth = kTileVectors * kLanes, kNarrow = 2 * kLanes;
-  std::size_t i = 0;
-  for (; i + kWidth <= a.head; i += kWidth) average<kTokens, kTileVectors>(a, columns, sums, i, kWidth, output);
-  for (; i + kNarrow <= a.head; i += kNarrow) average<kTokens, 2>(a, columns, sums, i, kNarrow, output);
-  for (; i < a.head; i += kLanes) average<kTokens, 1>(a, columns, sums, i, a.head - i < kLanes ? a.head - i : kLanes, output);
-}
+  // Scores of the columns [column, column + kVectors * kLanes), each summed element after element.
+  template <std::size_t kRows, std::size_t kVectors>
+  static HWY_INLINE void score(Tile<kRows>& tile, std::size_t column) {
+    const Floats d;
+    const AttentionArguments& a = tile.a;
+    const std::size_t key_width = (a.head + Cells::kTogether - 1) / Cells::kTogether * Cells::kTogether;
+    const Cell *block = static_cast<const Cell*>(a.keys) + tile.first / kAttentionBlock * a.key_stride, *keys[kVectors];
+    Vector sums[kRows][kVectors];
+    HWY_UNROLL(8)
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const std::size_t position = column + v * kLanes, tiles = position / kKeyTile * kKeyTile * key_width;
+      keys[v] = block + tiles + position % kKeyTile * Cells::kTogether;
+      HWY_UNROLL(8)
+      for (std::size_t r = 0; r < kRows; ++r) sums[r][v] = hn::Zero(d);
+    }
+    for (std::size_t i = 0; i < a.head; ++i) {
+      Vector key[kVectors];
+      const std::size_t which = i % Cells::kTogether;
+      HWY_UNROLL(8)
+      for (std::size_t v = 0; v < kVectors; ++v) key[v] = Cells::load(keys[v] + (i - which) * kKeyTile, which);
+      HWY_UNROLL(8)
+      for (std::size_t r = 0; r < kRows; ++r) {
+        const Vector query = hn::Set(d, tile.queries[r * tile.width + i]);
+        HWY_UNROLL(8)
+        for (std::size_t v = 0; v < kVectors; ++v) sums[r][v] = hn::MulAdd(query, key[v], sums[r][v]);
+      }
+    }
+    HWY_UNROLL(8)
+    for (std::size_t r = 0; r < kRows; ++r) {
+      HWY_UNROLL(8)
+      for (std::size_t v = 0; v < kVectors; ++v) {
+        Vector value = hn::Mul(sums[r][v], hn::Set(d, a.scale));
+        if (a.cap != 0) value = capped(value, hn::Set(d, a.cap));
+        hn::StoreU(value, d, tile.scores[r] + column + v * kLanes);
+      }
+    }
+  }
 
-void attention(const AttentionArguments& arguments) noexcept {
-  std::size_t token = 0;
-  for (; token + kAttentionTile <= arguments.tokens; token += kAttentionTile) attend<kAttentionTile>(arguments, token);
-  for (; token < arguments.tokens; ++token) attend<1>(arguments, token);
-}
+  // Adds what the columns [from, end) give to elements [i, i + width) of the rows' sums. A weight of 0 leaves a sum as it is, so a row's
+  // bits do not depend on how many keys its neighbours see.
+  template <std::size_t kRows, std::size_t kVectors>
+  static HWY_INLINE void average(Tile<kRows>& tile, std::size_t from, std::size_t end, std::size_t i) {
+    const Floats d;
+    const AttentionArguments& a = tile.a;
+    const Cell* block = static_cast<const Cell*>(a.values) + tile.first / kAttentionBlock * a.value_stride;
+    Vector means[kRows][kVectors];
+    HWY_UNROLL(8)
+    for (std::size_t r = 0; r < kRows; ++r) {
+      HWY_UNROLL(8)
+      for (std::size_t v = 0; v < kVectors; ++v) means[r][v] = hn::Zero(d);
+    }
+    for (std::size_t j = from; j < end; ++j) {
+      const std::size_t which = j % Cells::kTogether;
+      const Cell* values = block + (j / Cells::kTogether * a.head + i) * Cells::kTogether;
+      Vector value[kVectors];
+      HWY_UNROLL(8)
+      for (std::size_t v = 0; v < kVectors; ++v)
+        value[v] = kVectors == 1 ? Cells::load_next(values, which, a.head - i) : Cells::load(values + v * kLanes * Cells::kTogether, which);
+      HWY_UNROLL(8)
+      for (std::size_t r = 0; r < kRows; ++r) {
+        const Vector weight = hn::Set(d, tile.scores[r][j]);
+        HWY_UNROLL(8)
+        for (std::size_t v = 0; v < kVectors; ++v) means[r][v] = hn::MulAdd(weight, value[v], means[r][v]);
+      }
+    }
+    HWY_UNROLL(8)
+    for (std::size_t r = 0; r < kRows; ++r) {
+      HWY_UNROLL(8)
+      for (std::size_t v = 0; v < kVectors; ++v) {
+        float* sum = tile.sums + r * tile.width + i + v * kLanes;
+        const Vector before = hn::Mul(hn::LoadU(d, sum), hn::Set(d, tile.factors[r].before));
+        hn::StoreU(hn::MulAdd(means[r][v], hn::Set(d, tile.factors[r].now), before), d, sum);
+      }
+    }
+  }
+
+  template <std::size_t kRows>
+  static HWY_INLINE void attend(const AttentionArguments& a, const RowStates& states, std::size_t first, std::size_t row,
+                                const Columns* each, const Columns& all) {
+    Tile<kRows> tile{a, first, states.width, states.queries + row * states.width, states.sums + row * states.width, {}, {}};
+    const std::size_t from = all.begin / kKeyTile * kKeyTile;
+    std::size_t j = from;
+    for (; j + (kTileVectors - 1) * kLanes < all.end; j += kTileVectors * kLanes) score<kRows, kTileVectors>(tile, j);
+    for (; j < all.end; j += kLanes) score<kRows, 1>(tile, j);
+    for (std::size_t r = 0; r < kRows; ++r)
+      tile.factors[r] = weigh(tile.scores[r], each[r], from, all.end, states.largest[row + r], states.weights[row + r]);
+    std::size_t i = 0;
+    for (; i + kTileVectors * kLanes <= a.head; i += kTileVectors * kLanes) average<kRows, kTileVectors>(tile, from, all.end, i);
+    for (; i + 2 * kLanes <= a.head; i += 2 * kLanes) average<kRows, 2>(tile, from, all.end, i);
+    for (; i < a.head; i += kLanes) average<kRows, 1>(tile, from, all.end, i);
+  }
+
+  static HWY_INLINE void finish(const AttentionArguments& a, const RowStates& states, std::size_t row, float* output) {
+    const Vector whole = hn::Set(Floats(), states.weights[row]);
+    for (std::size_t i = 0; i < a.head; i += kLanes)
+      store_next(hn::Div(hn::LoadU(Floats(), states.sums + row * states.width + i), whole), output + i, a.head - i);
+  }
+};
+
+void attend_floats(const AttentionArguments& arguments) noexcept { attend_all<Kernel<FloatCells>>(arguments); }
+void attend_halves(const AttentionArguments& arguments) noexcept { attend_all<Kernel<HalfCells>>(arguments); }
 
 }  // namespace
 }  // namespace tightrope::kernels::HWY_NAMESPACE

@@ -1,0 +1,228 @@
+// Attention over keys and values kept as halves, for AVX-512 with BF16: products of pairs of halves, summed as floats. Queries and weights
+// are rounded to halves too; a weight counts in the sum of weights as it was rounded, so that the rounding shifts no mean.
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#include <hwy/base.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "kernels/cpu/attention_tables.h"
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC 12's own AVX-512 header passes registers that it leaves undefined
+#endif
+
+HWY_PUSH_ATTRIBUTES("avx,avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16");
+namespace tightrope::kernels {
+namespace {
+
+#include "kernels/cpu/attention_blocks.inl.h"
+
+constexpr std::size_t kLanes = 16;
+constexpr float kBinary = 1.44269504f;  // log2(e): scores are powers of 2 here
+
+HWY_INLINE __m512 dot(__m512 sum, __m512i a, __m512i b) { return _mm512_dpbf16_ps(sum, (__m512bh)a, (__m512bh)b); }
+
+HWY_INLINE __m512i broadcast_pair(const std::uint32_t* pair) { return _mm512_set1_epi32(static_cast<int>(*pair)); }
+
+// The lanes [begin, end) of a vector, which may lie outside it.
+HWY_INLINE __mmask16 lanes(std::size_t begin, std::size_t end) {
+  const std::size_t low = begin < kLanes ? begin : kLanes, high = end < kLanes ? end : kLanes;
+  return static_cast<__mmask16>(((1u << high) - 1u) & ~((1u << low) - 1u));
+}
+
+// 2^x for x <= 0, off by 3e-6 of it: a hundredth of what rounding to a half may be off by.
+HWY_INLINE __m512 power_of_two(__m512 x) {
+  const __m512 bounded = _mm512_max_ps(_mm512_set1_ps(-1000.0f), x);  // in this order a NaN stays one
+  const __m512 whole = _mm512_roundscale_ps(bounded, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  const __m512 part = _mm512_sub_ps(bounded, whole);
+  __m512 power = _mm512_set1_ps(1.33335581e-3f);  // the powers of ln 2 by their factorials
+  power = _mm512_fmadd_ps(power, part, _mm512_set1_ps(9.61812911e-3f));
+  power = _mm512_fmadd_ps(power, part, _mm512_set1_ps(5.55041087e-2f));
+  power = _mm512_fmadd_ps(power, part, _mm512_set1_ps(2.40226507e-1f));
+  power = _mm512_fmadd_ps(power, part, _mm512_set1_ps(6.93147181e-1f));
+  power = _mm512_fmadd_ps(power, part, _mm512_set1_ps(1.0f));
+  return _mm512_scalef_ps(power, whole);
+}
+HWY_INLINE float power_of_two(float x) { return _mm512_cvtss_f32(power_of_two(_mm512_set1_ps(x))); }
+
+// cap * tanh(x / cap), from e^(-2 |x| / cap).
+HWY_INLINE __m512 capped(__m512 x, float cap) {
+  const __m512 power = power_of_two(_mm512_mul_ps(_mm512_abs_ps(x), _mm512_set1_ps(-2 * kBinary / cap)));
+  const __m512 one = _mm512_set1_ps(1.0f), sign = _mm512_and_ps(x, _mm512_set1_ps(-0.0f));
+  const __m512 tangent = _mm512_div_ps(_mm512_sub_ps(one, power), _mm512_add_ps(one, power));
+  return _mm512_mul_ps(_mm512_or_ps(tangent, sign), _mm512_set1_ps(cap));
+}
+
+// Scores, as powers of 2, and the weights that they become.
+template <std::size_t kRows>
+struct Block {
+  alignas(64) float scores[kRows][kAttentionBlock];
+  alignas(64) std::uint32_t weights[kRows][kAttentionBlock / 2];  // pairs of positions
+};
+
+// Scores of kVectors tiles of keys, each summed pair after pair.
+template <std::size_t kRows, std::size_t kVectors>
+HWY_INLINE void score(const AttentionArguments& a, const std::uint32_t* queries, std::size_t stride, std::size_t first, std::size_t column,
+                      Block<kRows>& block) {
+  const std::size_t pairs = (a.head + 1) / 2;
+  const std::uint16_t* keys = static_cast<const std::uint16_t*>(a.keys) + first / kAttentionBlock * a.key_stride + column * 2 * pairs;
+  __m512 sums[kRows][kVectors];
+  HWY_UNROLL(8)
+  for (std::size_t r = 0; r < kRows; ++r) {
+    HWY_UNROLL(8)
+    for (std::size_t v = 0; v < kVectors; ++v) sums[r][v] = _mm512_setzero_ps();
+  }
+  for (std::size_t i = 0; i < pairs; ++i, keys += 2 * kKeyTile) {
+    __m512i key[kVectors];
+    HWY_UNROLL(8)
+    for (std::size_t v = 0; v < kVectors; ++v) key[v] = _mm512_loadu_si512(keys + v * kKeyTile * 2 * pairs);
+    HWY_UNROLL(8)
+    for (std::size_t r = 0; r < kRows; ++r) {
+      const __m512i query = broadcast_pair(queries + r * stride + i);
+      HWY_UNROLL(8)
+      for (std::size_t v = 0; v < kVectors; ++v) sums[r][v] = dot(sums[r][v], query, key[v]);
+    }
+  }
+  HWY_UNROLL(8)
+  for (std::size_t r = 0; r < kRows; ++r) {
+    HWY_UNROLL(8)
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const __m512 scaled = a.cap == 0 ? sums[r][v] : _mm512_mul_ps(capped(sums[r][v], a.cap), _mm512_set1_ps(kBinary));
+      _mm512_store_ps(block.scores[r] + column + v * kLanes, scaled);
+    }
+  }
+}
+
+// What a row's block adds to what came before: old sums times `before`, the block's times `now`.
+struct Factors {
+  float before, now;
+};
+
+// Turns the scores of the columns that a row sees into weights, those of [from, to) that it does not see into 0.
+HWY_INLINE Factors weigh(const float* scores, std::uint32_t* weights, const Columns& seen, std::size_t from, std::size_t to, float& largest,
+                         float& sum) {
+  const __m512 lowest = _mm512_set1_ps(-HUGE_VALF);
+  __m512 most = lowest;
+  for (std::size_t j = from; j < to; j += kLanes) {
+    const __mmask16 mask = lanes(seen.begin > j ? seen.begin - j : 0, seen.end > j ? seen.end - j : 0);
+    most = _mm512_mask_max_ps(most, mask, most, _mm512_load_ps(scores + j));
+  }
+  const float here = _mm512_reduce_max_ps(most);
+  const __m512 shift = _mm512_set1_ps(here);
+  const __m512i one = _mm512_set1_epi16(0x3f80);
+  __m512 total = _mm512_setzero_ps();
+  for (std::size_t j = from; j < to; j += 2 * kLanes) {
+    __m512 parts[2];
+    HWY_UNROLL(2)
+    for (std::size_t v = 0; v < 2; ++v) {
+      const std::size_t k = j + v * kLanes;
+      const __mmask16 mask = lanes(seen.begin > k ? seen.begin - k : 0, seen.end > k ? seen.end - k : 0);
+      parts[v] = _mm512_maskz_mov_ps(mask, power_of_two(_mm512_sub_ps(_mm512_load_ps(scores + k), shift)));
+    }
+    const auto rounded = (__m512i)_mm512_cvtne2ps_pbh(parts[1], parts[0]);
+    total = dot(total, rounded, one);
+    _mm512_store_si512(weights + j / 2, rounded);
+  }
+  if (seen.empty()) return {1, 0};
+  const float highest = here > largest ? here : largest;
+  const Factors factors{power_of_two(largest - highest), power_of_two(here - highest)};
+  sum = sum * factors.before + _mm512_reduce_add_ps(total) * factors.now;
+  largest = highest;
+  return factors;
+}
+
+// Adds what the columns [from, end) give to elements [i, i + width) of the rows' sums.
+template <std::size_t kRows, std::size_t kVectors>
+HWY_INLINE void average(const AttentionArguments& a, std::size_t first, std::size_t from, std::size_t end, std::size_t i, __mmask16 mask,
+                        const Block<kRows>& block, const Factors* factors, float* sums, std::size_t width) {
+  const auto load = [mask](const std::uint32_t* at) { return kVectors == 1 ? _mm512_maskz_loadu_epi32(mask, at) : _mm512_loadu_si512(at); };
+  __m512 means[kRows][kVectors];
+  HWY_UNROLL(8)
+  for (std::size_t r = 0; r < kRows; ++r) {
+    HWY_UNROLL(8)
+    for (std::size_t v = 0; v < kVectors; ++v) means[r][v] = _mm512_setzero_ps();
+  }
+  const std::uint32_t* values =
+      static_cast<const std::uint32_t*>(a.values) + first / kAttentionBlock * (a.value_stride / 2) + from / 2 * a.head + i;
+  std::size_t pair = from / 2;
+  for (; pair < end / 2; ++pair, values += a.head) {
+    __m512i value[kVectors];
+    HWY_UNROLL(8)
+    for (std::size_t v = 0; v < kVectors; ++v) value[v] = load(values + v * kLanes);
+    HWY_UNROLL(8)
+    for (std::size_t r = 0; r < kRows; ++r) {
+      const __m512i weight = broadcast_pair(block.weights[r] + pair);
+      HWY_UNROLL(8)
+      for (std::size_t v = 0; v < kVectors; ++v) means[r][v] = dot(means[r][v], weight, value[v]);
+    }
+  }
+  if (end % 2 == 1) {  // the pair's other position may be none that there is
+    HWY_UNROLL(8)
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const __m512i value = _mm512_and_si512(load(values + v * kLanes), _mm512_set1_epi32(0xffff));
+      HWY_UNROLL(8)
+      for (std::size_t r = 0; r < kRows; ++r) means[r][v] = dot(means[r][v], broadcast_pair(block.weights[r] + pair), value);
+    }
+  }
+  HWY_UNROLL(8)
+  for (std::size_t r = 0; r < kRows; ++r) {
+    HWY_UNROLL(8)
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      float* sum = sums + r * width + i + v * kLanes;
+      const __m512 before = _mm512_mul_ps(_mm512_loadu_ps(sum), _mm512_set1_ps(factors[r].before));
+      _mm512_storeu_ps(sum, _mm512_fmadd_ps(means[r][v], _mm512_set1_ps(factors[r].now), before));
+    }
+  }
+}
+
+struct Kernel {
+  static constexpr std::size_t kMostRows = 8;
+
+  // A query is multiplied by the scores' scale before it is rounded.
+  static HWY_INLINE void start(const AttentionArguments& a, const RowStates& states, std::size_t row, const float* query) {
+    const __m512 scale = _mm512_set1_ps(a.cap == 0 ? a.scale * kBinary : a.scale);
+    auto* halves = reinterpret_cast<std::uint16_t*>(states.queries + row * states.width);
+    for (std::size_t i = 0; i < states.width; i += kLanes) {
+      const __m512 some = _mm512_maskz_loadu_ps(lanes(0, a.head - i), query + i);
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(halves + i), (__m256i)_mm512_cvtneps_pbh(_mm512_mul_ps(some, scale)));
+      _mm512_storeu_ps(states.sums + row * states.width + i, _mm512_setzero_ps());
+    }
+  }
+
+  template <std::size_t kRows>
+  static HWY_INLINE void attend(const AttentionArguments& a, const RowStates& states, std::size_t first, std::size_t row,
+                                const Columns* each, const Columns& all) {
+    constexpr std::size_t kVectors = kRows > 4 ? 2 : 4;  // 16 sums
+    const std::size_t from = all.begin / (2 * kLanes) * (2 * kLanes), to = (all.end + 2 * kLanes - 1) / (2 * kLanes) * (2 * kLanes);
+    Block<kRows> block;
+    const auto* queries = reinterpret_cast<const std::uint32_t*>(states.queries + row * states.width);
+    std::size_t j = from;
+    for (; j + (kVectors - 1) * kLanes < all.end; j += kVectors * kLanes) score<kRows, kVectors>(a, queries, states.width, first, j, block);
+    for (; j < all.end; j += kLanes) score<kRows, 1>(a, queries, states.width, first, j, block);
+    Factors factors[kRows];
+    for (std::size_t r = 0; r < kRows; ++r)
+      factors[r] = weigh(block.scores[r], block.weights[r], each[r], from, to, states.largest[row + r], states.weights[row + r]);
+    float* sums = states.sums + row * states.width;
+    std::size_t i = 0;
+    for (; i + kVectors * kLanes <= a.head; i += kVectors * kLanes)
+      average<kRows, kVectors>(a, first, from, all.end, i, 0, block, factors, sums, states.width);
+    for (; i < a.head; i += kLanes) average<kRows, 1>(a, first, from, all.end, i, lanes(0, a.head - i), block, factors, sums, states.width);
+  }
+
+  static HWY_INLINE void finish(const AttentionArguments& a, const RowStates& states, std::size_t row, float* output) {
+    const __m512 whole = _mm512_set1_ps(states.weights[row]);
+    for (std::size_t i = 0; i < a.head; i += kLanes)
+      _mm512_mask_storeu_ps(output + i, lanes(0, a.head - i), _mm512_div_ps(_mm512_loadu_ps(states.sums + row * states.width + i), whole));
+  }
+};
+
+}  // namespace
+
+void attend_halves_avx512(const AttentionArguments& arguments) noexcept { attend_all<Kernel>(arguments); }
+
+}  // namespace tightrope::kernels
+HWY_POP_ATTRIBUTES
+#endif
