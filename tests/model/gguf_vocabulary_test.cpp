@@ -98,6 +98,23 @@ TEST(GgufVocabulary, GivesTheIdsOfItsVectors) {
   EXPECT_GE(files, 6U);
 }
 
+// These vectors come without a file: the vocabulary's own files make what a GGUF would hold.
+TEST(GgufVocabulary, GivesTheIdsOfQwen2) {
+  const fs::path folder = fs::path(TIGHTROPE_SHARED) / "tokenizers/qwen2.5";
+  if (!fs::exists(folder) || !fs::exists(kVocabularies)) GTEST_SKIP() << folder << " is not there";
+  const Json vocabulary = Json::parse(read_text_file(folder / "vocab.json", std::uint64_t{1} << 26), "vocab.json");
+  std::vector<std::string> tokens(vocabulary.as_object("vocab.json").size()), merges;
+  for (const auto& [token, id] : vocabulary.as_object("vocab.json")) tokens.at(id.as_uint("id")) = token;
+  std::istringstream lines(read_text_file(folder / "merges.txt", std::uint64_t{1} << 26));
+  for (std::string line; std::getline(lines, line);) merges.push_back(line);
+  checkpoint::Metadata metadata;
+  metadata.set("tokenizer.ggml.model", {std::string("gpt2")});
+  metadata.set("tokenizer.ggml.pre", {std::string("qwen2")});
+  metadata.set("tokenizer.ggml.tokens", {tokens});
+  metadata.set("tokenizer.ggml.merges", {merges});
+  expect_vectors(text::Tokenizer(read_gguf_tokenizer(metadata)), kVocabularies / "ggml-vocab-qwen2.gguf");
+}
+
 // A SentencePiece vocabulary small enough to follow by hand.
 TEST(GgufVocabulary, SentencePieceByHand) {
   std::vector<std::string> pieces = {"<unk>", "<s>", "</s>"};
