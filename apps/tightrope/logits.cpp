@@ -31,7 +31,7 @@ void add_logits(Program& program) {
   add_output(verb, options->output, "Safetensors to write");
   add_adapter(verb, options->adapter);
   verb.flag("--hidden", options->logits.hidden, "Every hidden state, too");
-  add_compute(verb, options->logits.threads, options->logits.exact);
+  add_threads(verb, options->logits.threads);
   add_force(verb, options->logits.overwrite);
 }
 

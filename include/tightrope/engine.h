@@ -16,7 +16,8 @@ namespace tightrope {
 
 struct EngineOptions {
   unsigned threads = 0;  // 0: every available core
-  // Block formats are multiplied with activations rounded to 8 bits; exact: decoded and multiplied with float32 ones, several times slower.
+  // Block formats are multiplied with activations rounded to 8 bits, halves with bf16 ones, and keys and values are kept as bf16. Exact:
+  // weights are decoded and everything else is float32, several times slower.
   bool exact = false;
 };
 
@@ -60,7 +61,7 @@ struct LogitsOptions {
   bool hidden = false;  // every hidden state too: "hidden.0" after the embedding … "hidden.N" after the final norm
   bool overwrite = false;
   unsigned threads = 0;
-  bool exact = false;  // as in EngineOptions
+  bool exact = true;  // as in EngineOptions; false: as the model runs
   Progress progress = {};
 };
 

@@ -26,7 +26,7 @@ struct BenchOptions {
   std::string batches = "1";         // sequences decoded together: a comma-separated list
   unsigned repetitions = 5;          // after one warm-up; medians are reported
   unsigned threads = 0;
-  bool exact = false;  // as in EngineOptions
+  bool exact = false;                // as in EngineOptions
   std::uint64_t peer_seconds = 600;  // for each run of another program that is compared with
 };
 

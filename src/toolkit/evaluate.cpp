@@ -90,9 +90,11 @@ Report evaluate(std::span<const Model> models, const std::optional<Model>& base,
   const std::vector<TokenId> tokens = common_tokens(all, corpus.text, options.eval.convention);
   std::vector<engine::Engine> engines;
   engines.reserve(all.size());
-  for (const Model& model : all)
+  for (const Model& model : all) {
+    const bool original = base && &model == all.data();  // what the others are held against is computed exactly
     engines.emplace_back(model.implementation().model,
-                         engine::Options{.threads = options.eval.threads, .isa = std::nullopt, .exact = options.eval.exact});
+                         engine::Options{.threads = options.eval.threads, .isa = std::nullopt, .exact = options.eval.exact || original});
+  }
   const std::vector<eval::Measurement> measured = measure(engines, base.has_value(), tokens, options, progress);
   eval::Report report;
   report.version = version();
