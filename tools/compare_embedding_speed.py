@@ -3,8 +3,8 @@
 
 usage: tools/compare_embedding_speed.py MODEL MODEL.onnx TEXTS [BATCH] [ROUNDS]   (needs onnxruntime, tokenizers, numpy)
 
-MODEL is a folder, or a GGUF file with the tokenizer.json beside it. TEXTS has a text a line. Both get BATCH texts at a time (64): once as they come, once sorted by length beforehand, so that ONNX Runtime's
-padding costs least. Its texts are tokenized before the clock starts and its vectors are not pooled; tightrope's time holds both. Build the
+MODEL is a folder, or a GGUF file with the tokenizer.json beside it. TEXTS has a text a line. Both get BATCH texts at a time (64): once as
+they come, once sorted by length beforehand, so that ONNX Runtime's padding costs least. Its texts are tokenized before the clock starts and its vectors are not pooled; tightrope's time holds both. Build the
 other side with `tools/build release encode_rate`.
 """
 import os

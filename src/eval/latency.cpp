@@ -46,15 +46,17 @@ class Bench {
     DecodePass pass(engine_, batch, options_.decode_tokens);
     DecodeSpeed speed{.batch = batch, .tokens_per_second = timed("decode", batch * options_.decode_tokens, pass)};
     // NOLINTNEXTLINE(clang-analyzer-core.DivideZero): parse_batches lets no 0 through
-    speed.bytes_per_token = packed_bytes_per_token(engine_) / batch + mean_cache_bytes();
+    const std::uint64_t weights = options_.exact ? engine_.bytes_per_token() : packed_bytes_per_token(engine_);
+    speed.bytes_per_token = weights / batch + mean_cache_bytes();
     return speed;
   }
 
  private:
-  // Keys and values (bf16) one token reads, on average over the positions 1 … decode_tokens.
+  // Keys and values one token reads, in the cells that the engine keeps them in, on average over the positions 1 … decode_tokens.
   std::uint64_t mean_cache_bytes() const {
     const model::Config& config = engine_.model().config();
-    const std::uint64_t position_bytes = 2 * config.blocks * config.kv_heads * config.head * sizeof(bf16);
+    const std::uint64_t position_bytes =
+        2 * config.blocks * config.kv_heads * config.head * (options_.exact ? sizeof(float) : sizeof(bf16));
     return position_bytes * (options_.decode_tokens + 1) / 2;
   }
 

@@ -10,6 +10,7 @@
 #include "base/threads.h"
 #include "eval/processor_time.h"
 #include "model/checkpoint_io.h"
+#include "support/random_model.h"
 #include "support/temporary_folder.h"
 #include "support/tiny_model.h"
 #include "tightrope/error.h"
@@ -48,6 +49,20 @@ TEST(Latency, MeasuresLoadPrefillAndDecode) {
   }
   EXPECT_GT(latency.decode[0].bytes_per_token, latency.decode[1].bytes_per_token);  // a batch shares the weights it reads
   EXPECT_GT(latency.decode[0].bandwidth_share, 0);
+}
+
+TEST(Latency, CountsTheBytesOfTheFormThatIsRead) {
+  const test::TemporaryFolder folder;
+  const std::filesystem::path file = folder / "floats.gguf";
+  const model::Model tiny = test::tiny_model(model::arch_for_hf_model_type("llama"));
+  const model::Config& config = tiny.config();
+  model::save_gguf(testing::random_model(tiny.arch(), config, 5, "f32"), file, {});
+  BenchOptions options{.prefill_tokens = 1, .decode_tokens = 3, .batches = "1", .repetitions = 1, .threads = 1};
+  const std::uint64_t rounded = measure_latency(file, options, {}).decode.front().bytes_per_token;
+  options.exact = true;
+  // Floats are read as they lie in the file; only the cells of keys and values differ, of 2 positions on average: 4 bytes instead of 2.
+  const std::uint64_t cells = 2 * config.blocks * config.kv_heads * config.head * 2;
+  EXPECT_EQ(measure_latency(file, options, {}).decode.front().bytes_per_token - rounded, 2 * cells);
 }
 
 TEST(Latency, OptionsThatAreZeroAreRefused) {

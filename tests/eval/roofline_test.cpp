@@ -6,6 +6,7 @@
 #include "eval/bytes_read.h"
 #include "eval/layer_timer.h"
 #include "kernels/packed.h"
+#include "support/random_model.h"
 #include "support/tiny_model.h"
 
 namespace tightrope::eval {
@@ -48,6 +49,13 @@ TEST(LayerTimer, RunsEveryFormatWithAFewTokensAndMany) {
     EXPECT_GT(plain.seconds(), 0);
     EXPECT_EQ(plain.bytes(), 48.0 * 512 * 4);
   }
+}
+
+TEST(BytesRead, OfAModelOfFloatsAreTheFiles) {
+  const model::Model halves = test::tiny_model(model::arch_for_hf_model_type("llama"));
+  const model::Model model = testing::random_model(halves.arch(), halves.config(), 5, "f32");
+  const engine::Engine engine(model, {.threads = 1, .isa = std::nullopt});
+  EXPECT_EQ(packed_bytes_per_token(engine), engine.bytes_per_token());
 }
 
 TEST(BytesRead, OfHalvesAreTheFilesAndWhatFillsTheLastGroup) {
