@@ -153,7 +153,8 @@ TEST_P(Forward, RoundedActivationsChangeLittleAndAlikeOnEveryInstructionSet) {
     const bool rounded_little = !GetParam().format.starts_with("q") && model_.config().experts == 0;
     const bool floats = GetParam().format == "f32" && !continues_texts(model_);
     EXPECT_LT(error, floats ? 1e-5 : rounded_little ? 0.015 : 0.06) << isa_name(isa);
-    EXPECT_GT(error, GetParam().format.starts_with("q") ? 1e-4 : -1) << isa_name(isa);
+    // And it is seen that they are rounded: who runs exactly by mistake is slow.
+    EXPECT_GT(error, floats ? -1 : GetParam().format == "f32" ? 1e-5 : 1e-4) << isa_name(isa);
   }
 }
 
