@@ -33,6 +33,7 @@ struct Report {
 // "same_top"}]} and what else the report holds under further keys. Stable. Without a base (and for the base itself) "kld" and "same_top"
 // are null.
 Json to_json(const Report& report);
+Json to_json(const Spread& spread);  // median, min, max
 // {"model","isa","threads","load_seconds","peak_rss_bytes","prefill":[…],"decode":[…]} and further keys. Stable.
 Json to_json(const Latency& latency);
 // The inverse of to_json(Report). Errors: malformed.

@@ -53,26 +53,18 @@ Json model_json(const ModelReport& model) {
   return json;
 }
 
-Json spread_json(const Spread& spread) {
-  Json json = Json::object();
-  json["median"] = spread.median;
-  json["min"] = spread.min;
-  json["max"] = spread.max;
-  return json;
-}
-
 Json prefill_json(const PrefillSpeed& prefill) {
   Json json = Json::object();
   json["tokens"] = prefill.tokens;
   json["batch"] = prefill.batch;
-  json["tokens_per_second"] = spread_json(prefill.tokens_per_second);
+  json["tokens_per_second"] = to_json(prefill.tokens_per_second);
   return json;
 }
 
 Json decode_json(const DecodeSpeed& decode) {
   Json json = Json::object();
   json["batch"] = decode.batch;
-  json["tokens_per_second"] = spread_json(decode.tokens_per_second);
+  json["tokens_per_second"] = to_json(decode.tokens_per_second);
   json["bytes_per_token"] = decode.bytes_per_token;
   json["bandwidth_share"] = decode.bandwidth_share;
   return json;
@@ -159,6 +151,14 @@ Latency read_latency(const Json& json) {
 }
 
 }  // namespace
+
+Json to_json(const Spread& spread) {
+  Json json = Json::object();
+  json["median"] = spread.median;
+  json["min"] = spread.min;
+  json["max"] = spread.max;
+  return json;
+}
 
 Json to_json(const Report& report) {
   Json json = Json::object();

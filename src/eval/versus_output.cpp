@@ -3,24 +3,17 @@
 
 #include "eval/aligned.h"
 #include "eval/markup.h"
+#include "eval/report.h"
 #include "eval/versus.h"
 
 namespace tightrope::eval {
 namespace {
 
-Json spread_json(const Spread& spread) {
-  Json json = Json::object();
-  json["median"] = spread.median;
-  json["min"] = spread.min;
-  json["max"] = spread.max;
-  return json;
-}
-
 Json figure_json(const VersusFigure& figure) {
   Json json = Json::object();
-  json["ours"] = spread_json(figure.ours);
-  json["theirs"] = spread_json(figure.theirs);
-  json["ratio"] = spread_json(figure.ratio);
+  json["ours"] = to_json(figure.ours);
+  json["theirs"] = to_json(figure.theirs);
+  json["ratio"] = to_json(figure.ratio);
   return json;
 }
 
