@@ -16,8 +16,8 @@ namespace tightrope {
 
 struct EngineOptions {
   unsigned threads = 0;  // 0: every available core
-  // Block formats are multiplied with activations rounded to 8 bits, halves with bf16 ones, and keys and values are kept as bf16. Exact:
-  // weights are decoded and everything else is float32, several times slower.
+  // Block formats are multiplied with activations rounded to 8 bits; a decoder's halves with bf16 ones, and its keys and values are kept
+  // as bf16. Exact: weights are decoded and everything else is float32, several times slower.
   bool exact = false;
 };
 

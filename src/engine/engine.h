@@ -26,7 +26,7 @@ struct Options {
   // activations rounded to 8 bits (one scale for 32 of them) and 16-bit formats as bf16, weights and activations both: several times
   // faster, and the file read as it will be used. An F16 model loses 3 bits of its weights by that; the KL divergence is a fifteenth of
   // what Q8_0 costs.
-  // A sequence then keeps its keys and values as bf16 instead of float32.
+  // A sequence then keeps its keys and values as bf16 instead of float32. An encoder's floats and halves are always exact.
   bool exact = false;
 };
 

@@ -40,11 +40,11 @@ class TrainedClassifier : public ::testing::Test {
     if (!std::filesystem::exists(folder_ / "oracle.json")) GTEST_SKIP() << "no classifier at " << folder_;
   }
 
-  double accuracy(const std::string& part, bool exact) const {
+  double accuracy(const std::string& part) const {
     const std::vector<Review> list = reviews(kShared / "data/sst2" / (part + ".tsv"));
     std::vector<TextInput> inputs;
     for (const Review& review : list) inputs.push_back({review.text});
-    Classifier classifier(Model::load(folder_), {.encode = {.exact = exact}});
+    Classifier classifier(Model::load(folder_));
     const std::vector<Classification> found = classifier.classify(inputs);
     std::size_t right = 0;
     for (std::size_t i = 0; i < list.size(); ++i) right += (found[i].findings.front().label == "positive") == list[i].positive ? 1 : 0;
@@ -58,11 +58,8 @@ class TrainedClassifier : public ::testing::Test {
 };
 
 TEST_F(TrainedClassifier, IsRightAsOftenAsMeasured) {
-  EXPECT_NEAR(accuracy("dev", true), expected("sst2_dev_accuracy"), 1e-9);
-  EXPECT_NEAR(accuracy("test", true), expected("sst2_test_accuracy"), 1e-9);
-  // As the model runs, activations are rounded to bf16: reviews on the very edge may fall to the other side. Of 872 and 1821, two may.
-  EXPECT_NEAR(accuracy("dev", false), expected("sst2_dev_accuracy"), 2.5 / 872);
-  EXPECT_NEAR(accuracy("test", false), expected("sst2_test_accuracy"), 2.5 / 1821);
+  EXPECT_NEAR(accuracy("dev"), expected("sst2_dev_accuracy"), 1e-9);
+  EXPECT_NEAR(accuracy("test"), expected("sst2_test_accuracy"), 1e-9);
 }
 
 TEST_F(TrainedClassifier, GivesTheLogitsOfTransformers) {
