@@ -39,9 +39,20 @@ struct Layout {
   static constexpr std::size_t kSubBytes = !kSuper ? 0 : kScales == Scales::byte_pairs ? 32 : 16;
   static constexpr std::size_t kScaleBytes = kHeadBytes + kSubs * kSubBytes;
 
-  static constexpr std::size_t scale_offset(std::size_t length) { return length / 32 * kCodeBytes; }
-  static constexpr std::size_t group_bytes(std::size_t length) {
-    return (scale_offset(length) + length / kElements * kScaleBytes + 63) / 64 * 64;
+  // A group is a run of units: the scales of 64 or 256 elements, then their codes. So a matrix is read as one stream, which the memory
+  // gives out fastest. What lacks to a cache line behind the scales is left.
+  static constexpr std::size_t kUnitElements = kSuper ? 256 : 64;
+  static constexpr std::size_t kUnitBlocks = kUnitElements / 32;
+  static constexpr std::size_t kCodesOffset = (kUnitElements / kElements * kScaleBytes + 63) / 64 * 64;
+  static constexpr std::size_t kUnitBytes = kCodesOffset + kUnitBlocks * kCodeBytes;
+
+  static constexpr std::size_t group_bytes(std::size_t length) { return (length + kUnitElements - 1) / kUnitElements * kUnitBytes; }
+  // Of a group's block of 32: where its codes lie, and its run of scales.
+  static constexpr std::size_t codes_at(std::size_t block) {
+    return block / kUnitBlocks * kUnitBytes + kCodesOffset + block % kUnitBlocks * kCodeBytes;
+  }
+  static constexpr std::size_t scales_at(std::size_t block) {
+    return block / kUnitBlocks * kUnitBytes + block % kUnitBlocks * 32 / kElements * kScaleBytes;
   }
 };
 

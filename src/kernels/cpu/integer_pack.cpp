@@ -140,10 +140,10 @@ template <class L, class Block>
 void pack(const std::byte* blocks, std::size_t rows, std::size_t length, std::byte* group) noexcept {
   constexpr std::size_t kPieces = L::kElements / 32;
   const std::size_t row_bytes = length / L::kElements * sizeof(Block);
-  std::byte *codes = group, *scales = group + L::scale_offset(length);
+  std::memset(group, 0, L::group_bytes(length));
   Unpacked unpacked[kGroupRows] = {};
   alignas(64) std::uint8_t bytes[512];
-  for (std::size_t i = 0; i < length; i += L::kElements, blocks += sizeof(Block), scales += L::kScaleBytes) {
+  for (std::size_t i = 0; i < length; i += L::kElements, blocks += sizeof(Block)) {
     for (std::size_t r = 0; r < rows; ++r) {
       Block block;
       std::memcpy(&block, blocks + r * row_bytes, sizeof block);
@@ -151,14 +151,13 @@ void pack(const std::byte* blocks, std::size_t rows, std::size_t length, std::by
       unpacked[r].scale = block.scale;
       if constexpr (requires { block.minimum; }) unpacked[r].minimum = block.minimum;
     }
-    for (std::size_t piece = 0; piece < kPieces; ++piece, codes += L::kCodeBytes) {
+    for (std::size_t piece = 0; piece < kPieces; ++piece) {
       for (std::size_t r = 0; r < kGroupRows; ++r)
         for (std::size_t step = 0; step < 8; ++step) std::memcpy(bytes + 64 * step + 4 * r, unpacked[r].codes + 32 * piece + 4 * step, 4);
-      put_codes<L>(bytes, codes);
+      put_codes<L>(bytes, group + L::codes_at(i / 32 + piece));
     }
-    put_scales<L>(unpacked, scales);
+    put_scales<L>(unpacked, group + L::scales_at(i / 32));
   }
-  std::memset(scales, 0, static_cast<std::size_t>(group + L::group_bytes(length) - scales));
 }
 
 template <class L, class Block>

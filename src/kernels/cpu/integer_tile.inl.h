@@ -5,6 +5,7 @@
 // A source of weights: the codes of 4 elements of 16 rows at a time, and their scales. This one reads the packed form itself.
 template <class L>
 struct Packed : L {
+  static HWY_INLINE const std::byte* codes(const std::byte* group, std::size_t block) { return group + L::codes_at(block); }
   // Codes of elements [4 kStep, 4 kStep + 4) of a block of 32.
   template <std::size_t kStep>
   static HWY_INLINE Ops::Codes code(const std::byte* block) {
@@ -24,12 +25,12 @@ struct Packed : L {
   }
 
   // Scale and minimum of sub-block `sub` of block `block`.
-  static HWY_INLINE void scale(const std::byte* scales, std::size_t block, std::size_t sub, Ops::Floats& scale, Ops::Floats& minimum) {
+  static HWY_INLINE void scale(const std::byte* group, std::size_t block, std::size_t sub, Ops::Floats& scale, Ops::Floats& minimum) {
+    const std::byte* head = group + L::scales_at(block);
     if constexpr (!L::kSuper) {
-      scale = Ops::load_halves(scales + block * L::kScaleBytes);
-      if constexpr (L::kAffine) minimum = Ops::load_halves(scales + block * L::kScaleBytes + 32);
+      scale = Ops::load_halves(head);
+      if constexpr (L::kAffine) minimum = Ops::load_halves(head + 32);
     } else {
-      const std::byte* head = scales + block / 8 * L::kScaleBytes;
       const std::byte* at = head + L::kHeadBytes + (block % 8 * (32 / L::kSub) + sub) * L::kSubBytes;
       if constexpr (L::kScales == Scales::bytes) {
         scale = Ops::mul(Ops::load_halves(head), Ops::load_signed(at));
@@ -42,41 +43,45 @@ struct Packed : L {
       }
     }
   }
-  // Fetches the codes and scales of the block that lies kAhead blocks further on, in the next group where this one ends there.
-  static HWY_INLINE void prefetch(const std::byte* codes, const std::byte* scales, std::size_t block, std::size_t blocks) {
-    constexpr std::size_t kAhead = 6912 / L::kCodeBytes, kScaleStep = L::kScaleBytes * 32 / L::kElements;
-    const std::size_t bytes = L::group_bytes(blocks * 32);
-    const bool next = block + kAhead >= blocks;
-    const std::byte* code = codes + (block + kAhead) * L::kCodeBytes + (next ? bytes - blocks * L::kCodeBytes : 0);
+  // Fetches a block's share of the lines of a unit, some kB further on: a matrix is one stream, its groups one after the other. Bursts
+  // (all scales with the first block) cost a quarter of the bandwidth.
+  static HWY_INLINE void prefetch(const std::byte* group, std::size_t block) {
+    constexpr std::size_t kAhead = 6144, kLines = L::kUnitBytes / 64, kEach = kLines / L::kUnitBlocks;
+    const std::size_t within = block % L::kUnitBlocks, line = share_of(within, kLines);
+    const std::byte* at = group + block / L::kUnitBlocks * L::kUnitBytes + line * 64 + kAhead;
     HWY_UNROLL(8)
-    for (std::size_t i = 0; i < L::kCodeBytes; i += 64) Ops::prefetch(code + i);
-    Ops::prefetch(scales + (block + kAhead) * kScaleStep + (next ? bytes - blocks * kScaleStep : 0));
+    for (std::size_t i = 0; i < kEach; ++i) Ops::prefetch(at + i * 64);
+    if (share_of(within + 1, kLines) - line > kEach) Ops::prefetch(at + kEach * 64);
+  }
+  static constexpr std::size_t share_of(std::size_t within, std::size_t lines) {
+    return (within * lines + L::kUnitBlocks - 1) / L::kUnitBlocks;
   }
 };
 
 // Blocks unpacked once for many tokens: a byte for each code, a float for each scale and minimum.
 template <class L>
 struct Panel : L {
-  static constexpr std::size_t kCodeBytes = 512;
-  static constexpr std::size_t kScaleBytes = (32 / L::kSub) * (L::kAffine ? 128 : 64);  // of a block
+  static constexpr std::size_t kScaleBytes = (L::kAffine ? 128 : 64);  // of a sub-block
+  static constexpr std::size_t kBlockBytes = 512 + 32 / L::kSub * kScaleBytes;
+
+  static HWY_INLINE const std::byte* codes(const std::byte* panel, std::size_t block) { return panel + block * kBlockBytes; }
 
   template <std::size_t kStep>
   static HWY_INLINE Ops::Codes code(const std::byte* block) {
     return Ops::load(block + 64 * kStep);
   }
-  static HWY_INLINE void scale(const std::byte* scales, std::size_t block, std::size_t sub, Ops::Floats& scale, Ops::Floats& minimum) {
-    const std::byte* at = scales + block * kScaleBytes + sub * (L::kAffine ? 128 : 64);
+  static HWY_INLINE void scale(const std::byte* panel, std::size_t block, std::size_t sub, Ops::Floats& scale, Ops::Floats& minimum) {
+    const std::byte* at = codes(panel, block) + 512 + sub * kScaleBytes;
     scale = Ops::load_floats(at);
     if constexpr (L::kAffine) minimum = Ops::load_floats(at + 64);
   }
-  static HWY_INLINE void prefetch(const std::byte*, const std::byte*, std::size_t, std::size_t) {}
+  static HWY_INLINE void prefetch(const std::byte*, std::size_t) {}
 };
 
-// Where the weights of a tile's groups lie: `blocks` blocks from block `first` of the row.
+// Where the weights of a tile's groups lie: `blocks` blocks from block `first` of the row. What is at `at` begins with block `origin`.
 template <std::size_t kGroups>
 struct TileWeights {
-  const std::byte* codes[kGroups];   // of block `first`
-  const std::byte* scales[kGroups];  // counted from `origin`
+  const std::byte* at[kGroups];
   std::size_t first, blocks, origin;
 };
 
@@ -99,8 +104,8 @@ HWY_INLINE void multiply_steps(const std::byte* const (&codes)[kGroups], const s
 
 // Adds sub-block kSub of block `block` to the results.
 template <class S, std::size_t kSub, std::size_t kGroups, std::size_t kTokens>
-HWY_INLINE void add_sub_block(const TileWeights<kGroups>& weights, const std::byte* const (&codes)[kGroups], const QuantisedRows& x,
-                              std::size_t block, Ops::Floats (&results)[kGroups][kTokens]) {
+HWY_INLINE void add_sub_block(const TileWeights<kGroups>& weights, const QuantisedRows& x, std::size_t block,
+                              Ops::Floats (&results)[kGroups][kTokens]) {
   constexpr bool kHalfBlock = S::kSub == 16;
   constexpr std::size_t kSteps = S::kSub / 4;
   const std::size_t place = kHalfBlock ? 2 * block + kSub : block, stride = kHalfBlock ? 2 * x.blocks() : x.blocks();
@@ -111,11 +116,14 @@ HWY_INLINE void add_sub_block(const TileWeights<kGroups>& weights, const std::by
     HWY_UNROLL(2)
     for (std::size_t g = 0; g < kGroups; ++g) sums[g][t] = start;
   }
+  const std::byte* codes[kGroups];
+  HWY_UNROLL(2)
+  for (std::size_t g = 0; g < kGroups; ++g) codes[g] = S::codes(weights.at[g], block - weights.origin);
   multiply_steps<S, kSub, kSub * kSteps, (kSub + 1) * kSteps>(codes, x.codes + block * 32, x.length, sums);
   HWY_UNROLL(2)
   for (std::size_t g = 0; g < kGroups; ++g) {
     typename Ops::Floats scale, minimum;
-    S::scale(weights.scales[g], block - weights.origin, kSub, scale, minimum);
+    S::scale(weights.at[g], block - weights.origin, kSub, scale, minimum);
     HWY_UNROLL(8)
     for (std::size_t t = 0; t < kTokens; ++t) {
       const auto step = Ops::mul(scale, Ops::broadcast_float(x.scales + block + t * x.blocks()));
@@ -147,17 +155,10 @@ void multiply_tile(const TileWeights<kGroups>& weights, const QuantisedRows& x, 
       results[g][t] = from == nullptr ? Ops::zero_floats() : Ops::load_lanes(from + g * kGroupRows, to.low[g], to.high[g]);
     }
   }
-  const std::byte* codes[kGroups];
-  HWY_UNROLL(2)
-  for (std::size_t g = 0; g < kGroups; ++g) codes[g] = weights.codes[g];
   for (std::size_t block = weights.first; block < weights.first + weights.blocks; ++block) {
-    HWY_UNROLL(2)
-    for (std::size_t g = 0; g < kGroups; ++g)
-      if constexpr (kGroups == 1) S::prefetch(weights.codes[g], weights.scales[g], block, x.blocks());
-    add_sub_block<S, 0>(weights, codes, x, block, results);
-    if constexpr (S::kSub == 16) add_sub_block<S, 1>(weights, codes, x, block, results);
-    HWY_UNROLL(2)
-    for (std::size_t g = 0; g < kGroups; ++g) codes[g] += S::kCodeBytes;
+    if constexpr (kGroups == 1) S::prefetch(weights.at[0], block);
+    add_sub_block<S, 0>(weights, x, block, results);
+    if constexpr (S::kSub == 16) add_sub_block<S, 1>(weights, x, block, results);
   }
   HWY_UNROLL(2)
   for (std::size_t g = 0; g < kGroups; ++g) {
@@ -186,28 +187,24 @@ HWY_INLINE void multiply_tokens(const TileWeights<kGroups>& weights, const Quant
 
 // Unpacks `blocks` blocks from block `first` of a group.
 template <class L>
-HWY_INLINE void unpack_panel(const std::byte* group, std::size_t length, std::size_t first, std::size_t blocks, std::byte* codes,
-                             std::byte* scales) {
+HWY_INLINE void unpack_panel(const std::byte* group, std::size_t first, std::size_t blocks, std::byte* panel) {
   using From = Packed<L>;
-  const std::byte* block = group + first * L::kCodeBytes;
-  for (std::size_t b = 0; b < blocks; ++b, block += L::kCodeBytes, codes += 512) {
-    Ops::store(From::template code<0>(block), codes);
-    Ops::store(From::template code<1>(block), codes + 64);
-    Ops::store(From::template code<2>(block), codes + 128);
-    Ops::store(From::template code<3>(block), codes + 192);
-    Ops::store(From::template code<4>(block), codes + 256);
-    Ops::store(From::template code<5>(block), codes + 320);
-    Ops::store(From::template code<6>(block), codes + 384);
-    Ops::store(From::template code<7>(block), codes + 448);
+  for (std::size_t b = 0; b < blocks; ++b, panel += Panel<L>::kBlockBytes) {
+    const std::byte* block = From::codes(group, first + b);
+    Ops::store(From::template code<0>(block), panel);
+    Ops::store(From::template code<1>(block), panel + 64);
+    Ops::store(From::template code<2>(block), panel + 128);
+    Ops::store(From::template code<3>(block), panel + 192);
+    Ops::store(From::template code<4>(block), panel + 256);
+    Ops::store(From::template code<5>(block), panel + 320);
+    Ops::store(From::template code<6>(block), panel + 384);
+    Ops::store(From::template code<7>(block), panel + 448);
     for (std::size_t sub = 0; sub < 32 / L::kSub; ++sub) {
       typename Ops::Floats scale, minimum;
-      From::scale(group + L::scale_offset(length), first + b, sub, scale, minimum);
-      Ops::store_floats(scale, scales);
-      scales += 64;
-      if constexpr (L::kAffine) {
-        Ops::store_floats(minimum, scales);
-        scales += 64;
-      }
+      From::scale(group, first + b, sub, scale, minimum);
+      std::byte* to = panel + 512 + sub * Panel<L>::kScaleBytes;
+      Ops::store_floats(scale, to);
+      if constexpr (L::kAffine) Ops::store_floats(minimum, to + 64);
     }
   }
 }
@@ -220,19 +217,14 @@ template <class L, std::size_t kGroups>
 HWY_INLINE void multiply_many(const IntegerMatmulArguments& a, const std::byte* group, const TileResult& to) {
   const std::size_t bytes = L::group_bytes(a.x.length), blocks = a.x.blocks();
   for (std::size_t first = 0; first < blocks; first += kStretchBlocks) {
-    TileWeights<kGroups> weights{{}, {}, first, blocks - first < kStretchBlocks ? blocks - first : kStretchBlocks, 0};
+    TileWeights<kGroups> weights{{}, first, blocks - first < kStretchBlocks ? blocks - first : kStretchBlocks, 0};
     for (std::size_t g = 0; g < kGroups; ++g) {
-      const std::byte* from = group + g * bytes;
-      if constexpr (L::kBits == 8) {
-        weights.codes[g] = from + first * L::kCodeBytes;
-        weights.scales[g] = from + L::scale_offset(a.x.length);
-      } else {
-        std::byte* codes = a.scratch + g * kStretchBlocks * (512 + Panel<L>::kScaleBytes);
-        unpack_panel<L>(from, a.x.length, first, weights.blocks, codes, codes + kStretchBlocks * 512);
-        weights.codes[g] = codes;
-        weights.scales[g] = codes + kStretchBlocks * 512;
-        weights.origin = first;
-      }
+      weights.at[g] = group + g * bytes;
+      if constexpr (L::kBits == 8) continue;
+      std::byte* panel = a.scratch + g * kStretchBlocks * Panel<L>::kBlockBytes;
+      unpack_panel<L>(weights.at[g], first, weights.blocks, panel);
+      weights.at[g] = panel;
+      weights.origin = first;
     }
     using Source = std::conditional_t<L::kBits == 8, Packed<L>, Panel<L>>;
     multiply_tokens<Source, kGroups, Ops::kManyTokens>(weights, a.x, to, a.tokens);
@@ -242,7 +234,7 @@ HWY_INLINE void multiply_many(const IntegerMatmulArguments& a, const std::byte* 
 // Few tokens: every group once, straight from memory.
 template <class L>
 HWY_INLINE void multiply_few(const IntegerMatmulArguments& a, const std::byte* group, const TileResult& to) {
-  const TileWeights<1> weights{{group}, {group + L::scale_offset(a.x.length)}, 0, a.x.blocks(), 0};
+  const TileWeights<1> weights{{group}, 0, a.x.blocks(), 0};
   multiply_tokens<Packed<L>, 1, Ops::kFewTokens>(weights, a.x, to, a.tokens);
 }
 
