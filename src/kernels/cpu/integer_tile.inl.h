@@ -5,7 +5,9 @@
 // A source of weights: the codes of 4 elements of 16 rows at a time, and their scales. This one reads the packed form itself.
 template <class L>
 struct Packed : L {
-  static HWY_INLINE const std::byte* codes(const std::byte* group, std::size_t block) { return group + L::codes_at(block); }
+  static HWY_INLINE const std::byte* codes(const std::byte* unit, std::size_t within) {
+    return unit + L::kCodesOffset + within * L::kCodeBytes;
+  }
   // Codes of elements [4 kStep, 4 kStep + 4) of a block of 32.
   template <std::size_t kStep>
   static HWY_INLINE Ops::Codes code(const std::byte* block) {
@@ -24,14 +26,15 @@ struct Packed : L {
     }
   }
 
-  // Scale and minimum of sub-block `sub` of block `block`.
-  static HWY_INLINE void scale(const std::byte* group, std::size_t block, std::size_t sub, Ops::Floats& scale, Ops::Floats& minimum) {
-    const std::byte* head = group + L::scales_at(block);
+  // Scale and minimum of sub-block `sub` of a unit's block `within`.
+  static HWY_INLINE void scale(const std::byte* unit, std::size_t within, std::size_t sub, Ops::Floats& scale, Ops::Floats& minimum) {
+    const std::byte* head = unit;
     if constexpr (!L::kSuper) {
+      head += within * L::kScaleBytes;
       scale = Ops::load_halves(head);
       if constexpr (L::kAffine) minimum = Ops::load_halves(head + 32);
     } else {
-      const std::byte* at = head + L::kHeadBytes + (block % 8 * (32 / L::kSub) + sub) * L::kSubBytes;
+      const std::byte* at = head + L::kHeadBytes + (within * (32 / L::kSub) + sub) * L::kSubBytes;
       if constexpr (L::kScales == Scales::bytes) {
         scale = Ops::mul(Ops::load_halves(head), Ops::load_signed(at));
       } else if constexpr (L::kScales == Scales::byte_pairs) {
@@ -45,10 +48,10 @@ struct Packed : L {
   }
   // Fetches a block's share of the lines of a unit, some kB further on: a matrix is one stream, its groups one after the other. Bursts
   // (all scales with the first block) cost a quarter of the bandwidth.
-  static HWY_INLINE void prefetch(const std::byte* group, std::size_t block) {
+  static HWY_INLINE void prefetch(const std::byte* unit, std::size_t within) {
     constexpr std::size_t kAhead = 6144, kLines = L::kUnitBytes / 64, kEach = kLines / L::kUnitBlocks;
-    const std::size_t within = block % L::kUnitBlocks, line = share_of(within, kLines);
-    const std::byte* at = group + block / L::kUnitBlocks * L::kUnitBytes + line * 64 + kAhead;
+    const std::size_t line = share_of(within, kLines);
+    const std::byte* at = unit + line * 64 + kAhead;
     HWY_UNROLL(8)
     for (std::size_t i = 0; i < kEach; ++i) Ops::prefetch(at + i * 64);
     if (share_of(within + 1, kLines) - line > kEach) Ops::prefetch(at + kEach * 64);
@@ -62,27 +65,27 @@ struct Packed : L {
 template <class L>
 struct Panel : L {
   static constexpr std::size_t kScaleBytes = (L::kAffine ? 128 : 64);  // of a sub-block
-  static constexpr std::size_t kBlockBytes = 512 + 32 / L::kSub * kScaleBytes;
+  static constexpr std::size_t kUnitBlocks = 1, kUnitBytes = 512 + 32 / L::kSub * kScaleBytes;
 
-  static HWY_INLINE const std::byte* codes(const std::byte* panel, std::size_t block) { return panel + block * kBlockBytes; }
+  static HWY_INLINE const std::byte* codes(const std::byte* unit, std::size_t) { return unit; }
 
   template <std::size_t kStep>
   static HWY_INLINE Ops::Codes code(const std::byte* block) {
     return Ops::load(block + 64 * kStep);
   }
-  static HWY_INLINE void scale(const std::byte* panel, std::size_t block, std::size_t sub, Ops::Floats& scale, Ops::Floats& minimum) {
-    const std::byte* at = codes(panel, block) + 512 + sub * kScaleBytes;
+  static HWY_INLINE void scale(const std::byte* unit, std::size_t, std::size_t sub, Ops::Floats& scale, Ops::Floats& minimum) {
+    const std::byte* at = unit + 512 + sub * kScaleBytes;
     scale = Ops::load_floats(at);
     if constexpr (L::kAffine) minimum = Ops::load_floats(at + 64);
   }
   static HWY_INLINE void prefetch(const std::byte*, std::size_t) {}
 };
 
-// Where the weights of a tile's groups lie: `blocks` blocks from block `first` of the row. What is at `at` begins with block `origin`.
+// The weights of a tile's groups: `blocks` blocks from block `first` of the row, which begins the unit that `units` point at.
 template <std::size_t kGroups>
 struct TileWeights {
-  const std::byte* at[kGroups];
-  std::size_t first, blocks, origin;
+  const std::byte* units[kGroups];
+  std::size_t first, blocks;
 };
 
 template <class S, std::size_t kSub, std::size_t kStep, std::size_t kEnd, std::size_t kGroups, std::size_t kTokens>
@@ -102,9 +105,9 @@ HWY_INLINE void multiply_steps(const std::byte* const (&codes)[kGroups], const s
   }
 }
 
-// Adds sub-block kSub of block `block` to the results.
+// Adds sub-block kSub of block `block` to the results: it is block `within` of the units.
 template <class S, std::size_t kSub, std::size_t kGroups, std::size_t kTokens>
-HWY_INLINE void add_sub_block(const TileWeights<kGroups>& weights, const QuantisedRows& x, std::size_t block,
+HWY_INLINE void add_sub_block(const std::byte* const (&units)[kGroups], std::size_t within, const QuantisedRows& x, std::size_t block,
                               Ops::Floats (&results)[kGroups][kTokens]) {
   constexpr bool kHalfBlock = S::kSub == 16;
   constexpr std::size_t kSteps = S::kSub / 4;
@@ -118,12 +121,12 @@ HWY_INLINE void add_sub_block(const TileWeights<kGroups>& weights, const Quantis
   }
   const std::byte* codes[kGroups];
   HWY_UNROLL(2)
-  for (std::size_t g = 0; g < kGroups; ++g) codes[g] = S::codes(weights.at[g], block - weights.origin);
+  for (std::size_t g = 0; g < kGroups; ++g) codes[g] = S::codes(units[g], within);
   multiply_steps<S, kSub, kSub * kSteps, (kSub + 1) * kSteps>(codes, x.codes + block * 32, x.length, sums);
   HWY_UNROLL(2)
   for (std::size_t g = 0; g < kGroups; ++g) {
     typename Ops::Floats scale, minimum;
-    S::scale(weights.at[g], block - weights.origin, kSub, scale, minimum);
+    S::scale(units[g], within, kSub, scale, minimum);
     HWY_UNROLL(8)
     for (std::size_t t = 0; t < kTokens; ++t) {
       const auto step = Ops::mul(scale, Ops::broadcast_float(x.scales + block + t * x.blocks()));
@@ -155,10 +158,17 @@ void multiply_tile(const TileWeights<kGroups>& weights, const QuantisedRows& x, 
       results[g][t] = from == nullptr ? Ops::zero_floats() : Ops::load_lanes(from + g * kGroupRows, to.low[g], to.high[g]);
     }
   }
-  for (std::size_t block = weights.first; block < weights.first + weights.blocks; ++block) {
-    if constexpr (kGroups == 1) S::prefetch(weights.at[0], block);
-    add_sub_block<S, 0>(weights, x, block, results);
-    if constexpr (S::kSub == 16) add_sub_block<S, 1>(weights, x, block, results);
+  const std::byte* units[kGroups];
+  HWY_UNROLL(2)
+  for (std::size_t g = 0; g < kGroups; ++g) units[g] = weights.units[g];
+  for (std::size_t block = weights.first, end = block + weights.blocks; block < end;) {
+    for (std::size_t within = 0; within < S::kUnitBlocks && block < end; ++within, ++block) {
+      if constexpr (kGroups == 1) S::prefetch(units[0], within);
+      add_sub_block<S, 0>(units, within, x, block, results);
+      if constexpr (S::kSub == 16) add_sub_block<S, 1>(units, within, x, block, results);
+    }
+    HWY_UNROLL(2)
+    for (std::size_t g = 0; g < kGroups; ++g) units[g] += S::kUnitBytes;
   }
   HWY_UNROLL(2)
   for (std::size_t g = 0; g < kGroups; ++g) {
@@ -185,12 +195,13 @@ HWY_INLINE void multiply_tokens(const TileWeights<kGroups>& weights, const Quant
   multiply_last<S, kGroups, kTokens - 1>(weights, x.from(token), to, tokens - token);
 }
 
-// Unpacks `blocks` blocks from block `first` of a group.
+// Unpacks `blocks` blocks, the first of which begins a unit.
 template <class L>
-HWY_INLINE void unpack_panel(const std::byte* group, std::size_t first, std::size_t blocks, std::byte* panel) {
+HWY_INLINE void unpack_panel(const std::byte* units, std::size_t blocks, std::byte* panel) {
   using From = Packed<L>;
-  for (std::size_t b = 0; b < blocks; ++b, panel += Panel<L>::kBlockBytes) {
-    const std::byte* block = From::codes(group, first + b);
+  for (std::size_t b = 0; b < blocks; ++b, panel += Panel<L>::kUnitBytes) {
+    const std::byte* unit = units + b / L::kUnitBlocks * L::kUnitBytes;
+    const std::byte* block = From::codes(unit, b % L::kUnitBlocks);
     Ops::store(From::template code<0>(block), panel);
     Ops::store(From::template code<1>(block), panel + 64);
     Ops::store(From::template code<2>(block), panel + 128);
@@ -201,7 +212,7 @@ HWY_INLINE void unpack_panel(const std::byte* group, std::size_t first, std::siz
     Ops::store(From::template code<7>(block), panel + 448);
     for (std::size_t sub = 0; sub < 32 / L::kSub; ++sub) {
       typename Ops::Floats scale, minimum;
-      From::scale(group, first + b, sub, scale, minimum);
+      From::scale(unit, b % L::kUnitBlocks, sub, scale, minimum);
       std::byte* to = panel + 512 + sub * Panel<L>::kScaleBytes;
       Ops::store_floats(scale, to);
       if constexpr (L::kAffine) Ops::store_floats(minimum, to + 64);
@@ -209,7 +220,7 @@ HWY_INLINE void unpack_panel(const std::byte* group, std::size_t first, std::siz
   }
 }
 
-// Elements of a stretch of rows that is multiplied with all tokens before the next: its codes stay in the first-level cache.
+// Blocks of a stretch of rows that is multiplied with all tokens before the next: its codes stay in the first-level cache. Whole units.
 constexpr std::size_t kStretchBlocks = 16;
 
 // Many tokens: kGroups groups at a time, stretch by stretch.
@@ -217,14 +228,13 @@ template <class L, std::size_t kGroups>
 HWY_INLINE void multiply_many(const IntegerMatmulArguments& a, const std::byte* group, const TileResult& to) {
   const std::size_t bytes = L::group_bytes(a.x.length), blocks = a.x.blocks();
   for (std::size_t first = 0; first < blocks; first += kStretchBlocks) {
-    TileWeights<kGroups> weights{{}, first, blocks - first < kStretchBlocks ? blocks - first : kStretchBlocks, 0};
+    TileWeights<kGroups> weights{{}, first, blocks - first < kStretchBlocks ? blocks - first : kStretchBlocks};
     for (std::size_t g = 0; g < kGroups; ++g) {
-      weights.at[g] = group + g * bytes;
+      weights.units[g] = group + g * bytes + first / L::kUnitBlocks * L::kUnitBytes;
       if constexpr (L::kBits == 8) continue;
-      std::byte* panel = a.scratch + g * kStretchBlocks * Panel<L>::kBlockBytes;
-      unpack_panel<L>(weights.at[g], first, weights.blocks, panel);
-      weights.at[g] = panel;
-      weights.origin = first;
+      std::byte* panel = a.scratch + g * kStretchBlocks * Panel<L>::kUnitBytes;
+      unpack_panel<L>(weights.units[g], weights.blocks, panel);
+      weights.units[g] = panel;
     }
     using Source = std::conditional_t<L::kBits == 8, Packed<L>, Panel<L>>;
     multiply_tokens<Source, kGroups, Ops::kManyTokens>(weights, a.x, to, a.tokens);
@@ -234,7 +244,7 @@ HWY_INLINE void multiply_many(const IntegerMatmulArguments& a, const std::byte* 
 // Few tokens: every group once, straight from memory.
 template <class L>
 HWY_INLINE void multiply_few(const IntegerMatmulArguments& a, const std::byte* group, const TileResult& to) {
-  const TileWeights<1> weights{{group}, 0, a.x.blocks(), 0};
+  const TileWeights<1> weights{{group}, 0, a.x.blocks()};
   multiply_tokens<Packed<L>, 1, Ops::kFewTokens>(weights, a.x, to, a.tokens);
 }
 
