@@ -43,12 +43,12 @@ void multiply(benchmark::State& state, const kernels::PackedFormat& format) {
   const auto rows = static_cast<std::size_t>(state.range(0)), tokens = static_cast<std::size_t>(state.range(1)),
              length = static_cast<std::size_t>(state.range(2));
   const std::vector<std::byte> blocks(16 * formats::bytes_of(*format.format, length));
-  AlignedBytes groups(rows / 16 * format.group_bytes(length)), scratch(kernels::kPackedScratchBytes);
+  AlignedBytes groups(rows / 16 * format.group_bytes(length));
   for (std::size_t group = 0; group < rows / 16; ++group)
     format.pack(blocks.data(), 16, length, groups.data() + group * format.group_bytes(length));
   const Activations x(*format.preparation, tokens, length);
   std::vector<float> y(rows * tokens);
-  const kernels::PackedMatmulArguments arguments = {groups.data(), x.rows, y.data(), 0, rows, tokens, rows, nullptr, scratch.data()};
+  const kernels::PackedMatmulArguments arguments = {groups.data(), x.rows, y.data(), 0, rows, tokens, rows, nullptr};
   Stopwatch watch;
   for (auto _ : state) format.matmul(arguments);
   const double runs = static_cast<double>(state.iterations()) / watch.seconds();

@@ -21,9 +21,9 @@ std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 std::size_t panel_rows(const Linear& layer) { return std::clamp(kPanelFloats / layer.in / 4 * 4, std::size_t{4}, std::size_t{64}); }
 
 // Rows of a packed layer that are one piece. Many tokens keep two groups busy. Few only read the weights: then a piece is as long as the
-// threads can still share the layer, up to 512 kB, because every new piece begins with a wait for the memory.
+// threads can still share the layer, up to 1 MB, because every new piece begins with a wait for the memory.
 std::size_t packed_rows(const LinearCall& call, unsigned threads) {
-  constexpr std::size_t kManyTokens = 16, kPieceBytes = std::size_t{512} << 10, kLeast = 2;
+  constexpr std::size_t kManyTokens = 16, kPieceBytes = std::size_t{1} << 20, kLeast = 2;
   if (call.tokens > kManyTokens) return kLeast * kernels::kGroupRows;
   const std::size_t shared = call.width() / kernels::kGroupRows / (2 * std::size_t{threads});
   const std::size_t longest = kPieceBytes / call.layer.packed.format->group_bytes(call.layer.in);
@@ -101,9 +101,7 @@ void add_addition(Runtime& runtime, const Linear& layer, const float* reduced, c
 }
 
 // The product and the bias, where nothing is added later.
-void multiply_packed(Runtime& runtime, const LinearCall& call, const Activations& x, std::size_t token, const Tile& tile,
-                     const float* bias) {
-  ScratchPool::Lease scratch = runtime.scratch.borrow(kernels::kPackedScratchBytes / sizeof(float));
+void multiply_packed(const LinearCall& call, const Activations& x, std::size_t token, const Tile& tile, const float* bias) {
   call.layer.packed.format->matmul({.groups = call.layer.packed.groups.data(),
                                     .x = x.rows().from(token),
                                     .y = tile.y,
@@ -111,8 +109,7 @@ void multiply_packed(Runtime& runtime, const LinearCall& call, const Activations
                                     .rows = tile.rows,
                                     .tokens = tile.tokens,
                                     .y_stride = tile.y_stride,
-                                    .bias = bias,
-                                    .scratch = reinterpret_cast<std::byte*>(scratch.data())});
+                                    .bias = bias});
 }
 
 void multiply_decoded(Runtime& runtime, const LinearCall& call, std::size_t token, const Tile& tile, const float* bias) {
@@ -149,7 +146,7 @@ void run_piece(Runtime& runtime, const LinearCall& call, const Prepared& prepare
   const bool adds = layer.addition.present();  // then the bias comes last
   const float* bias = layer.bias.empty() || adds ? nullptr : layer.bias.data() + tile.first;
   if (prepared.rounded != nullptr)
-    multiply_packed(runtime, call, *prepared.rounded, token, tile, bias);
+    multiply_packed(call, *prepared.rounded, token, tile, bias);
   else
     multiply_decoded(runtime, call, token, tile, bias);
   if (adds) add_addition(runtime, layer, prepared.reduced.data() + token * layer.addition.rank, tile);

@@ -76,8 +76,7 @@ void LayerTimer::run_packed() {
   });
   const std::size_t piece = shape_.tokens > kManyTokens ? 2 * kernels::kGroupRows : 4 * kernels::kGroupRows;
   threads_.parallel_for(shape_.rows, piece, [&](std::uint64_t begin, std::uint64_t end) {
-    alignas(kernels::kCacheLine) std::array<std::byte, kernels::kPackedScratchBytes> scratch;
-    packed_->matmul({weights_.data(), rows, y_.data() + begin, begin, end - begin, shape_.tokens, shape_.rows, nullptr, scratch.data()});
+    packed_->matmul({weights_.data(), rows, y_.data() + begin, begin, end - begin, shape_.tokens, shape_.rows, nullptr});
   });
 }
 

@@ -47,8 +47,7 @@ struct IntegerMatmulArguments {
   QuantisedRows x;          // of the first token
   float* y;                 // [tokens, rows], rows y_stride apart
   std::size_t first_row, rows, tokens, y_stride;
-  const float* bias;   // of first_row, or null
-  std::byte* scratch;  // kPackedScratchBytes; cache-line aligned
+  const float* bias;  // of first_row, or null
 };
 
 }  // namespace tightrope::kernels

@@ -33,8 +33,7 @@ struct PackedMatmulArguments {
   PreparedRows x;           // from the first token
   float* y;                 // [tokens, rows], rows y_stride apart
   std::size_t first_row, rows, tokens, y_stride;
-  const float* bias;   // of first_row, or null
-  std::byte* scratch;  // kPackedScratchBytes; cache-line aligned
+  const float* bias;  // of first_row, or null
 };
 
 // How weights of a format are packed and multiplied on an instruction set. A row with static storage.
@@ -46,8 +45,6 @@ struct PackedFormat {
   void (*pack)(const std::byte* blocks, std::size_t rows, std::size_t length, std::byte* group) noexcept;
   void (*matmul)(const PackedMatmulArguments& arguments) noexcept;
 };
-
-inline constexpr std::size_t kPackedScratchBytes = std::size_t{64} << 10;
 
 // Null when the format has no packed form: then its weights are decoded.
 const PackedFormat* packed_format(Isa isa, const formats::Format& format) noexcept;

@@ -79,7 +79,7 @@ class Halves : public testing::TestWithParam<Case> {
   }
 
   std::vector<float> multiply(std::size_t first, std::size_t rows, std::size_t token, std::size_t tokens, bool biased = true) const {
-    AlignedBytes memory(format_.preparation->bytes(kTokens, length_)), scratch(kPackedScratchBytes);
+    AlignedBytes memory(format_.preparation->bytes(kTokens, length_));
     const PreparedRows prepared{memory.data(), kTokens, length_};
     for (std::size_t t = 0; t < kTokens; ++t) format_.preparation->prepare(x_.data() + t * length_, prepared.from(t));
     std::vector<float> y(tokens * (rows + 1), std::numeric_limits<float>::quiet_NaN());
@@ -90,8 +90,7 @@ class Halves : public testing::TestWithParam<Case> {
                     .rows = rows,
                     .tokens = tokens,
                     .y_stride = rows + 1,
-                    .bias = biased ? bias_.data() + first : nullptr,
-                    .scratch = scratch.data()});
+                    .bias = biased ? bias_.data() + first : nullptr});
     std::vector<float> result;
     for (std::size_t t = 0; t < tokens; ++t) {
       const float* row = y.data() + t * (rows + 1);

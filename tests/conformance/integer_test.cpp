@@ -78,7 +78,6 @@ class Integers : public testing::TestWithParam<Case> {
     const PackedFormat& packing = *packed_format(isa, *GetParam().format);
     const AlignedBytes packed = pack(packing, blocks_, kRows, kLength);
     const Activations activations(packing, x_, kTokens, kLength);
-    AlignedBytes scratch(kPackedScratchBytes);
     std::vector<float> y(tokens * (rows + 1), std::numeric_limits<float>::quiet_NaN());
     packing.matmul({.groups = packed.data(),
                     .x = activations.rows.from(token),
@@ -87,8 +86,7 @@ class Integers : public testing::TestWithParam<Case> {
                     .rows = rows,
                     .tokens = tokens,
                     .y_stride = rows + 1,
-                    .bias = bias ? bias_.data() + first : nullptr,
-                    .scratch = scratch.data()});
+                    .bias = bias ? bias_.data() + first : nullptr});
     std::vector<float> result;
     for (auto row = y.begin(); row != y.end(); row += static_cast<std::ptrdiff_t>(rows) + 1) {
       result.insert(result.end(), row, row + static_cast<std::ptrdiff_t>(rows));

@@ -46,10 +46,16 @@ struct Packed : L {
       }
     }
   }
-  // Fetches a block's share of the lines of a unit, some kB further on: a matrix is one stream, its groups one after the other. Bursts
+  static constexpr std::size_t kAhead = 6144;  // bytes
+
+  // Fetches what prefetch() comes too late for when a piece begins.
+  static HWY_INLINE void prefetch_first(const std::byte* units) {
+    for (std::size_t i = 0; i < kAhead; i += 64) Ops::prefetch(units + i);
+  }
+  // Fetches a block's share of the lines of a unit, kAhead further on: a matrix is one stream, its groups one after the other. Bursts
   // (all scales with the first block) cost a quarter of the bandwidth.
   static HWY_INLINE void prefetch(const std::byte* unit, std::size_t within) {
-    constexpr std::size_t kAhead = 6144, kLines = L::kUnitBytes / 64, kEach = kLines / L::kUnitBlocks;
+    constexpr std::size_t kLines = L::kUnitBytes / 64, kEach = kLines / L::kUnitBlocks;
     const std::size_t line = share_of(within, kLines);
     const std::byte* at = unit + line * 64 + kAhead;
     HWY_UNROLL(8)
@@ -227,12 +233,13 @@ constexpr std::size_t kStretchBlocks = 16;
 template <class L, std::size_t kGroups>
 HWY_INLINE void multiply_many(const IntegerMatmulArguments& a, const std::byte* group, const TileResult& to) {
   const std::size_t bytes = L::group_bytes(a.x.length), blocks = a.x.blocks();
+  alignas(64) std::byte panels[L::kBits == 8 ? 1 : kGroups * kStretchBlocks * Panel<L>::kUnitBytes];
   for (std::size_t first = 0; first < blocks; first += kStretchBlocks) {
     TileWeights<kGroups> weights{{}, first, blocks - first < kStretchBlocks ? blocks - first : kStretchBlocks};
     for (std::size_t g = 0; g < kGroups; ++g) {
       weights.units[g] = group + g * bytes + first / L::kUnitBlocks * L::kUnitBytes;
       if constexpr (L::kBits == 8) continue;
-      std::byte* panel = a.scratch + g * kStretchBlocks * Panel<L>::kUnitBytes;
+      std::byte* panel = panels + g * kStretchBlocks * Panel<L>::kUnitBytes;
       unpack_panel<L>(weights.units[g], weights.blocks, panel);
       weights.units[g] = panel;
     }
@@ -252,6 +259,7 @@ template <class L>
 void multiply(const IntegerMatmulArguments& a) noexcept {
   const std::size_t end = a.first_row + a.rows, bytes = L::group_bytes(a.x.length);
   const bool many = a.tokens > Ops::kMostFewTokens;
+  if (!many) Packed<L>::prefetch_first(a.groups + a.first_row / kGroupRows * bytes);
   for (std::size_t group = a.first_row / kGroupRows; group * kGroupRows < end;) {
     const std::size_t row = group * kGroupRows;
     const std::size_t groups = many && Ops::kManyGroups == 2 && row + kGroupRows < end ? 2 : 1;
@@ -285,7 +293,7 @@ constexpr Preparation kPreparation = {
 template <class L>
 constexpr PackedProduct product(const formats::Format& format) {
   return {&format, &kPreparation, [](const PackedMatmulArguments& a) noexcept {
-            multiply<L>({a.groups, QuantisedRows::in(a.x), a.y, a.first_row, a.rows, a.tokens, a.y_stride, a.bias, a.scratch});
+            multiply<L>({a.groups, QuantisedRows::in(a.x), a.y, a.first_row, a.rows, a.tokens, a.y_stride, a.bias});
           }};
 }
 
