@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "base/error.h"
 
@@ -32,57 +33,88 @@ void Sampler::penalise(std::span<const text::TokenId> recent) {
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   for (const text::TokenId id : ids) {
-    if (id >= candidates_.size()) continue;
-    float& logit = candidates_[id].logit;
+    if (id >= logits_.size()) continue;
+    float& logit = logits_[id];
     logit = logit > 0 ? logit / options_.repetition_penalty : logit * options_.repetition_penalty;
   }
 }
 
-// Leaves the most likely candidates, best first.
-void Sampler::keep_top_k() {
-  const auto better = [](const Candidate& a, const Candidate& b) { return a.logit != b.logit ? a.logit > b.logit : a.id < b.id; };
-  const std::size_t kept = options_.top_k == 0 ? candidates_.size() : std::min<std::size_t>(options_.top_k, candidates_.size());
-  std::partial_sort(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(kept), candidates_.end(), better);
-  candidates_.resize(kept);
+// All that can be drawn, in the order of their ids, without weights yet. What is 64 temperatures below the best has less than 2^-92 of its
+// weight: no vocabulary has enough of those to change a sum of doubles.
+void Sampler::gather(float best) {
+  constexpr float kNegligible = 64;
+  candidates_.clear();
+  for (std::size_t id = 0; id < logits_.size(); ++id) {
+    if (logits_[id] < best - kNegligible * options_.temperature) continue;
+    candidates_.push_back({0, logits_[id], static_cast<text::TokenId>(id)});
+  }
 }
 
-// Of candidates best first: the fewest that reach top_p of the whole, and of them those with at least min_p of the best's probability.
-void Sampler::keep_likely() {
-  double total = 0;
-  weights_.clear();
-  for (const Candidate& candidate : candidates_) {
-    const double difference = static_cast<double>(candidate.logit) - static_cast<double>(candidates_.front().logit);
-    weights_.push_back(std::exp(difference / static_cast<double>(options_.temperature)));
-    total += weights_.back();
+void Sampler::weigh(float best) {
+  for (Candidate& candidate : candidates_) {
+    const double difference = static_cast<double>(candidate.logit) - static_cast<double>(best);
+    candidate.weight = std::exp(difference / static_cast<double>(options_.temperature));
   }
-  std::size_t kept = 0;
-  for (double reached = 0; kept < weights_.size();) {
-    if (weights_[kept] < static_cast<double>(options_.min_p)) break;  // the best one's weight is 1
-    reached += weights_[kept++];
-    if (options_.top_p < 1 && reached >= static_cast<double>(options_.top_p) * total) break;
+}
+
+double Sampler::total() const {
+  return std::accumulate(candidates_.begin(), candidates_.end(), 0.0, [](double sum, const Candidate& c) { return sum + c.weight; });
+}
+
+void Sampler::keep_from(const Candidate& last) {
+  std::erase_if(candidates_, [&](const Candidate& candidate) { return better(last, candidate); });
+}
+
+void Sampler::keep_top_k() {
+  if (options_.top_k == 0 || options_.top_k >= candidates_.size()) return;
+  order_.resize(options_.top_k);
+  std::partial_sort_copy(candidates_.begin(), candidates_.end(), order_.begin(), order_.end(), better);
+  keep_from(order_.back());
+}
+
+// The fewest of the best that reach top_p of the whole. Halves what is left around its median until one is left, so nothing is sorted.
+void Sampler::keep_top_p() {
+  if (options_.top_p >= 1) return;
+  order_ = candidates_;
+  double mass = static_cast<double>(options_.top_p) * total();
+  auto begin = order_.begin(), end = order_.end();
+  while (end - begin > 1) {
+    const auto middle = begin + (end - begin) / 2;
+    std::nth_element(begin, middle, end, better);
+    double upper = 0;
+    for (auto it = begin; it != middle; ++it) upper += it->weight;
+    if (upper >= mass) {
+      end = middle;
+    } else {
+      mass -= upper;
+      begin = middle;
+    }
   }
-  weights_.resize(kept);
+  keep_from(*begin);
+}
+
+// Those with at least min_p of the best one's probability; its weight is 1.
+void Sampler::keep_min_p() {
+  std::erase_if(candidates_, [&](const Candidate& candidate) { return candidate.weight < static_cast<double>(options_.min_p); });
 }
 
 text::TokenId Sampler::next(std::span<const float> logits, std::span<const text::TokenId> recent) {
   if (logits.empty()) fail(ErrorCode::invalid_argument, "[sampler] there are no logits to choose from");
-  candidates_.resize(logits.size());
-  for (std::size_t i = 0; i < logits.size(); ++i) candidates_[i] = {logits[i], static_cast<text::TokenId>(i)};
+  logits_.assign(logits.begin(), logits.end());
   penalise(recent);
-  if (options_.temperature == 0) {
-    const auto worse = [](const Candidate& a, const Candidate& b) { return a.logit < b.logit; };
-    return std::max_element(candidates_.begin(), candidates_.end(), worse)->id;  // the first of equals
-  }
+  const auto best = std::max_element(logits_.begin(), logits_.end());  // the first of equals
+  if (options_.temperature == 0) return static_cast<text::TokenId>(best - logits_.begin());
+  gather(*best);
   keep_top_k();
-  keep_likely();
-  double total = 0;
-  for (const double weight : weights_) total += weight;
-  double left = random_.uniform() * total;
-  for (std::size_t i = 0; i + 1 < weights_.size(); ++i) {
-    left -= weights_[i];
-    if (left < 0) return candidates_[i].id;
+  weigh(*best);
+  keep_top_p();
+  keep_min_p();
+  double left = random_.uniform() * total();
+  for (const Candidate& candidate : candidates_) {
+    left -= candidate.weight;
+    if (left < 0) return candidate.id;
   }
-  return candidates_[weights_.size() - 1].id;
+  return candidates_.back().id;
 }
 
 }  // namespace tightrope::engine

@@ -7,9 +7,11 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <string>
 #include <vector>
 
+#include "base/random.h"
 #include "tightrope/error.h"
 
 namespace tightrope::engine {
@@ -96,6 +98,27 @@ TEST(Sampler, TopPIsOfWhatTopKLeft) {
   options.top_k = 2;     // 0.3 and 0.25: 0.545 and 0.455 of what is left
   options.top_p = 0.5f;  // reached by the first alone; of the whole it would take both
   EXPECT_EQ(seen(options, logits), std::vector<TokenId>{0});
+}
+
+TEST(Sampler, ManyCandidatesAreCutWhereSortingWouldCutThem) {
+  Random random(5);
+  std::vector<float> logits(300);
+  for (float& logit : logits) logit = static_cast<float>(0.1 * random.uniform());  // alike, so that 2000 draws see all that are left
+  std::vector<TokenId> order(logits.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::sort(order.begin(), order.end(), [&](TokenId a, TokenId b) { return logits[a] > logits[b]; });
+  for (const std::uint32_t top_k : {0u, 150u}) {
+    std::vector<TokenId> kept(order.begin(), top_k == 0 ? order.end() : order.begin() + top_k);
+    const std::map<TokenId, double> whole = distribution(logits, 1, kept);
+    std::size_t count = 0;
+    for (double reached = 0; reached < 0.37;) reached += whole.at(kept[count++]);
+    kept.resize(count);
+    std::sort(kept.begin(), kept.end());
+    Sampling options = plain(1);
+    options.top_k = top_k;
+    options.top_p = 0.37f;
+    EXPECT_EQ(seen(options, logits), kept) << top_k;
+  }
 }
 
 TEST(Sampler, MinPIsRelativeToTheLikeliest) {
