@@ -298,8 +298,7 @@ constexpr PackedProduct product(const formats::Format& format) {
 }
 
 constexpr PackedProduct kProducts[] = {
-    product<LayoutQ8_0>(formats::q8_0), product<LayoutQ4_0>(formats::q4_0), product<LayoutQ5_0>(formats::q5_0),
-    product<LayoutQ4_1>(formats::q4_1), product<LayoutQ5_1>(formats::q5_1), product<LayoutQ2K>(formats::q2_k),
-    product<LayoutQ3K>(formats::q3_k),  product<LayoutQ4K>(formats::q4_k),  product<LayoutQ5K>(formats::q5_k),
-    product<LayoutQ6K>(formats::q6_k),
+#define PACKED(name, ...) product<layouts::name>(formats::name),
+#include "kernels/cpu/packed/list.inc"
+#undef PACKED
 };

@@ -27,20 +27,27 @@ PackedTable half_table(Isa isa) noexcept {
   return kHalfScalar;
 }
 
-void add(std::vector<PackedFormat>& rows, std::span<const PackedFormat> packings, PackedTable products) {
-  for (PackedFormat row : packings) {
-    const auto product = std::find_if(products.begin(), products.end(), [&](const PackedProduct& p) { return p.format == row.format; });
-    if (product == products.end()) continue;
-    row.preparation = product->preparation;
-    row.matmul = product->matmul;
+constexpr const PackedFormat* kPackings[] = {
+    &packed::bf16,
+    &packed::f16,
+#define PACKED(name, ...) &packed::name,
+#include "kernels/cpu/packed/list.inc"
+#undef PACKED
+};
+
+void add(std::vector<PackedFormat>& rows, PackedTable products) {
+  for (const PackedProduct& product : products) {
+    PackedFormat row = **std::ranges::find(kPackings, product.format, &PackedFormat::format);
+    row.preparation = product.preparation;
+    row.matmul = product.matmul;
     rows.push_back(row);
   }
 }
 
 std::vector<PackedFormat> formats_of(Isa isa) {
   std::vector<PackedFormat> rows;
-  add(rows, kIntegerPackings, integer_table(isa));
-  add(rows, kHalfPackings, half_table(isa));
+  add(rows, integer_table(isa));
+  add(rows, half_table(isa));
   return rows;
 }
 
