@@ -48,6 +48,12 @@ std::size_t count_together(std::span<const Text> texts, std::size_t first) {
   return count;
 }
 
+const Options& checked(const Options& options) {
+  if (options.exact && options.int8)
+    fail(ErrorCode::invalid_argument, "[engine] 'exact' keeps every number, 'int8' rounds them to 8 bits; ask for one of the two");
+  return options;
+}
+
 void append(std::vector<float>& to, const float* from, std::size_t count) { to.insert(to.end(), from, from + count); }
 
 }  // namespace
@@ -55,7 +61,8 @@ void append(std::vector<float>& to, const float* from, std::size_t count) { to.i
 struct Engine::Implementation {
   Implementation(const model::Model& source, const Options& options)
       : model(source),
-        runtime(kernels::kernel_table(options.isa ? *options.isa : kernels::isa_from_environment()), options.exact, options.threads),
+        runtime(kernels::kernel_table(checked(options).isa ? *options.isa : kernels::isa_from_environment()), options.exact, options.int8,
+                options.threads),
         network(load_network(source, runtime)),
         rotations(source.config()) {}
 

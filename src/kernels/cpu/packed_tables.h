@@ -15,11 +15,12 @@ struct PackedProduct {
 using PackedTable = std::span<const PackedProduct>;
 
 // Formats without their preparations and products.
-extern const std::span<const PackedFormat> kIntegerPackings, kHalfPackings;
+extern const std::span<const PackedFormat> kIntegerPackings, kHalfPackings, kFloatPackings, kBytePackings;
 
-extern const PackedTable kIntegerScalar, kHalfScalar;
+extern const PackedTable kIntegerScalar, kHalfScalar, kFloatScalar, kByteScalar;
 #if defined(__x86_64__)
 extern const PackedTable kIntegerAvx2, kIntegerAvx512Vnni, kHalfAvx2, kHalfAvx512Bf16;
+extern const PackedTable kFloatAvx2, kFloatAvx512, kByteAvx2, kByteAvx512Vnni;
 #endif
 
 }  // namespace tightrope::kernels
