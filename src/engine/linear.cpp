@@ -159,7 +159,8 @@ void run_piece(Runtime& runtime, const LinearCall& call, const Prepared& prepare
 }
 
 // Calls that read the same input share what it is rounded to.
-const Activations& round_input(Runtime& runtime, std::span<const LinearCall> calls, std::span<Prepared> prepared, std::size_t index) {
+const Activations& round_input(Runtime& runtime, std::vector<Activations>& inputs, std::span<const LinearCall> calls,
+                               std::span<Prepared> prepared, std::size_t index) {
   const LinearCall& call = calls[index];
   std::size_t used = 0;
   for (std::size_t i = 0; i < index; ++i) {
@@ -169,7 +170,7 @@ const Activations& round_input(Runtime& runtime, std::span<const LinearCall> cal
       return *prepared[i].rounded;
     ++used;
   }
-  Activations& rounded = runtime.activations[used];
+  Activations& rounded = inputs[used];
   rounded.assign(call.x, call.tokens, call.layer.in, call.stride(), *call.layer.packed.format->preparation, runtime.threads);
   return rounded;
 }
@@ -227,13 +228,13 @@ Linear load_linear(const model::Model& model, std::string_view name, std::string
   return layer;
 }
 
-void apply(Runtime& runtime, std::span<const LinearCall> calls) {
+void apply(Runtime& runtime, std::vector<Activations>& inputs, std::span<const LinearCall> calls) {
   std::size_t total = 0;
   std::vector<Prepared> prepared(calls.size());
-  if (runtime.activations.size() < calls.size()) runtime.activations.resize(calls.size());
+  if (inputs.size() < calls.size()) inputs.resize(calls.size());
   for (std::size_t i = 0; i < calls.size(); ++i) {
     total += Cut(calls[i], runtime.threads.size()).pieces(calls[i]);
-    if (calls[i].layer.packed.present()) prepared[i].rounded = &round_input(runtime, calls, prepared, i);
+    if (calls[i].layer.packed.present()) prepared[i].rounded = &round_input(runtime, inputs, calls, prepared, i);
     if (calls[i].layer.addition.present()) reduce(runtime, calls[i], prepared[i].reduced);
   }
   runtime.threads.parallel_for(total, 1, [&](std::uint64_t begin, std::uint64_t) {

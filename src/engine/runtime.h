@@ -62,7 +62,6 @@ struct Runtime {
   bool int8;   // of blocks' layers both are bytes
   ThreadPool threads;
   ScratchPool scratch;
-  std::vector<Activations> activations;  // the inputs of the layers that run now, rounded; each distinct one once
 
   Runtime(const kernels::KernelTable& table, bool exactly, bool as_bytes, unsigned thread_count)
       : kernels(table), exact(exactly), int8(as_bytes), threads(thread_count) {}
