@@ -9,6 +9,10 @@
 namespace tightrope::engine {
 namespace {
 
+// Tokens that are encoded at a time: enough for the weights to be read seldom, few enough for activations to stay in a core's caches.
+constexpr std::size_t kEncodedAtOnce = 512;
+constexpr std::size_t kLeastEncodedAbreast = 24;  // tokens; fewer make poor tiles: then the threads share them
+
 constexpr std::size_t kAttentionRun = 32;  // query tokens of one head that are one piece of work
 
 void check_ids(const model::Config& config, std::span<const text::TokenId> tokens) {
@@ -145,11 +149,33 @@ void check_texts(const model::Model& model, std::span<const Text> texts) {
   for (const Text& text : texts) check_text(model, text);
 }
 
-Batch lay_out_texts(std::span<const Text> texts, Rotations* rotations) {
-  begin(rotations);
+Batch lay_out_texts(std::span<const Text> texts, Rotations* rotations, bool first) {
+  if (first) begin(rotations);
   Batch batch;
   for (const Text& text : texts) append(batch, {.tokens = text.tokens, .types = text.types}, rotations);
   return batch;
+}
+
+TextGroups::TextGroups(std::span<const Text> texts, std::size_t threads) {
+  std::size_t total = 0, longest = 0;
+  for (const Text& text : texts) {
+    total += text.tokens.size();
+    longest = std::max(longest, text.tokens.size());
+  }
+  const std::size_t rounds = std::max<std::size_t>(1, (total + threads * kEncodedAtOnce - 1) / (threads * kEncodedAtOnce));
+  const std::size_t many = rounds * threads, share = total / many;
+  abreast = threads > 1 && share >= std::max(longest, kLeastEncodedAbreast);
+  const std::size_t count = abreast ? many : std::max<std::size_t>(1, (total + kEncodedAtOnce - 1) / kEncodedAtOnce);
+  // A text goes where its middle falls.
+  std::size_t before = 0, last = SIZE_MAX;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const std::size_t tokens = texts[i].tokens.size(), place = (2 * before + tokens) * count / (2 * total);
+    if (place != last) groups.push_back({.first = i, .count = 0, .row = before, .tokens = 0});
+    last = place;
+    ++groups.back().count;
+    groups.back().tokens += tokens;
+    before += tokens;
+  }
 }
 
 }  // namespace tightrope::engine

@@ -75,6 +75,20 @@ void check_texts(const model::Model& model, std::span<const Text> texts);
 // `cell` is the engine's; `rotations` is null when positions turn nothing. Texts must have been checked, chunks are: invalid_argument, as
 // Engine::forward says.
 Batch lay_out_chunks(const model::Model& model, std::span<const Chunk> chunks, kernels::Cell cell, Rotations* rotations);
-Batch lay_out_texts(std::span<const Text> texts, Rotations* rotations);
+// Batches of texts that run at the same time are laid out one after the other; a call with `first` forgets the tables of those before.
+Batch lay_out_texts(std::span<const Text> texts, Rotations* rotations, bool first);
+
+// Texts that are encoded together: [first, first + count) of all, `tokens` of theirs from token `row` on.
+struct TextGroup {
+  std::size_t first = 0, count = 0, row = 0, tokens = 0;
+};
+// Cuts texts, in their order, into groups of a size that suits the caches. With several threads there are groups for all of them, about
+// equally large, where no single text is too long for that.
+struct TextGroups {
+  std::vector<TextGroup> groups;
+  bool abreast = false;  // each is work for one thread; otherwise all threads share one after the other
+
+  TextGroups(std::span<const Text> texts, std::size_t threads);
+};
 
 }  // namespace tightrope::engine

@@ -1,7 +1,10 @@
 // The engine: owns a network and what it runs on, and gives out logits and hidden states.
 #include "engine/engine.h"
 
+#include <algorithm>
 #include <bit>
+#include <deque>
+#include <mutex>
 #include <utility>
 
 #include "base/error.h"
@@ -11,9 +14,6 @@ namespace tightrope::engine {
 namespace {
 
 using HeadKind = model::HeadSpec::Kind;
-
-// Tokens that are encoded at a time: enough for the weights to be read seldom, few enough for activations to stay in the last-level cache.
-constexpr std::size_t kEncodedAtOnce = 512;
 
 // Looks at the exponents alone, so that it costs one pass of integer operations.
 bool all_finite(std::span<const float> values) {
@@ -40,22 +40,39 @@ std::uint64_t count_bytes_per_token(const model::Model& model) {
 
 HeadKind kind_of(const model::Config& config) { return config.output == nullptr ? HeadKind::causal_lm : config.output->kind; }
 
-// How many of the texts from `first` on are encoded together.
-std::size_t count_together(std::span<const Text> texts, std::size_t first) {
-  std::size_t count = 0, tokens = 0;
-  while (first + count < texts.size() && (count == 0 || tokens + texts[first + count].tokens.size() <= kEncodedAtOnce))
-    tokens += texts[first + count++].tokens.size();
-  return count;
-}
+// Workspaces that are not in use. Thread-safe.
+class WorkspacePool {
+ public:
+  std::unique_ptr<Workspace> take() {
+    const std::lock_guard lock(mutex_);
+    if (free_.empty()) return std::make_unique<Workspace>();
+    std::unique_ptr<Workspace> workspace = std::move(free_.back());
+    free_.pop_back();
+    return workspace;
+  }
+  void give_back(std::unique_ptr<Workspace> workspace) {
+    const std::lock_guard lock(mutex_);
+    free_.push_back(std::move(workspace));
+  }
 
-void append(std::vector<float>& to, const float* from, std::size_t count) { to.insert(to.end(), from, from + count); }
+ private:
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Workspace>> free_;
+};
+
+const Options& checked(const Options& options) {
+  if (options.exact && options.int8)
+    fail(ErrorCode::invalid_argument, "[engine] 'exact' keeps every number, 'int8' rounds them to 8 bits; ask for one of the two");
+  return options;
+}
 
 }  // namespace
 
 struct Engine::Implementation {
   Implementation(const model::Model& source, const Options& options)
       : model(source),
-        runtime(kernels::kernel_table(options.isa ? *options.isa : kernels::isa_from_environment()), options.exact, options.threads),
+        runtime(kernels::kernel_table(checked(options).isa ? *options.isa : kernels::isa_from_environment()), options.exact, options.int8,
+                options.threads),
         network(load_network(source, runtime)),
         rotations(source.config()) {}
 
@@ -69,24 +86,53 @@ struct Engine::Implementation {
     fail(ErrorCode::malformed, "[engine] the {} are not finite although every weight is; the activations overflow single precision", what);
   }
 
-  // Encodes texts that fit into one pass and appends what they give.
-  void encode_some(std::span<const Text> texts, bool head) {
-    const model::Config& config = model.config();
-    const HeadKind kind = kind_of(config);
-    Pass some = pass(lay_out_texts(texts, turning()));
+  // What encoding gives, made as large as it will be.
+  void make_room(std::span<const Text> texts, bool head) {
+    std::size_t tokens = 0;
+    for (const Text& text : texts) tokens += text.tokens.size();
+    const HeadKind kind = kind_of(model.config());
+    const bool gives = head && kind != HeadKind::hidden && kind != HeadKind::causal_lm;
+    hidden.resize(tokens * model.config().model);
+    pooled.resize(network.pooler.present() ? texts.size() * network.pooler.out : 0);
+    output.resize(gives ? (kind == HeadKind::sequence ? texts.size() : tokens) * network.head.out : 0);
+  }
+
+  // Encodes the texts of one group and puts what they give where it belongs.
+  void encode_group(const TextGroup& group, Pass& some) {
+    const bool by_text = kind_of(model.config()) == HeadKind::sequence;
     const float* states = run_trunk(some);
-    append(hidden, states, some.tokens() * config.model);
-    const bool by_text = kind == HeadKind::sequence;
+    std::copy_n(states, group.tokens * model.config().model, hidden.data() + group.row * model.config().model);
     const float* rows = states;
     if (network.pooler.present() || by_text) {
       const float* vectors = pool(some, states);
-      if (network.pooler.present()) append(pooled, vectors, texts.size() * config.model);
+      if (network.pooler.present()) std::copy_n(vectors, group.count * network.pooler.out, pooled.data() + group.first * network.pooler.out);
       if (by_text) rows = vectors;
     }
-    if (!head || kind == HeadKind::hidden || kind == HeadKind::causal_lm) return;
-    const std::size_t count = by_text ? texts.size() : some.tokens();
-    const std::size_t width = run_head(some, rows, count);
-    append(output, workspace.output.data(), count * width);
+    if (output.empty()) return;
+    const std::size_t width = run_head(some, rows, by_text ? group.count : group.tokens);
+    std::copy_n(some.work.output.data(), (by_text ? group.count : group.tokens) * width,
+                output.data() + (by_text ? group.first : group.row) * width);
+  }
+
+  void encode_all(std::span<const Text> texts) {
+    const TextGroups cut(texts, observers.present() ? 1 : runtime.threads.size());
+    if (!cut.abreast) {
+      for (const TextGroup& group : cut.groups) {
+        Pass some = pass(lay_out_texts(texts.subspan(group.first, group.count), turning(), true));
+        encode_group(group, some);
+      }
+      return;
+    }
+    // Loops inside the loop run on its thread alone: no thread waits for another, and activations stay in their core's caches.
+    std::deque<Batch> batches;  // whose rows point into them
+    for (const TextGroup& group : cut.groups)
+      batches.push_back(lay_out_texts(texts.subspan(group.first, group.count), turning(), batches.empty()));
+    runtime.threads.parallel_for(batches.size(), 1, [&](std::uint64_t i, std::uint64_t) {
+      std::unique_ptr<Workspace> work = workspaces.take();
+      Pass some{model, network, runtime, *work, observers, std::move(batches[i])};
+      encode_group(cut.groups[i], some);
+      workspaces.give_back(std::move(work));
+    });
   }
 
   model::Model model;
@@ -94,6 +140,7 @@ struct Engine::Implementation {
   Network network;
   Rotations rotations;
   Workspace workspace;
+  WorkspacePool workspaces;  // of threads that encode abreast
   Observers observers;
   std::vector<float> hidden, pooled, output;  // of the last encode()
 };
@@ -121,12 +168,9 @@ std::span<const float> Engine::forward(std::span<const Chunk> chunks) {
 
 Encoded Engine::encode(std::span<const Text> texts, bool head) {
   Implementation& self = *implementation_;
-  for (std::vector<float>* result : {&self.hidden, &self.pooled, &self.output}) result->clear();
   check_texts(self.model, texts);
-  for (std::size_t first = 0, count = 0; first < texts.size(); first += count) {
-    count = count_together(texts, first);
-    self.encode_some(texts.subspan(first, count), head);
-  }
+  self.make_room(texts, head);
+  if (!texts.empty()) self.encode_all(texts);
   self.require_finite(self.hidden, "hidden states");
   self.require_finite(self.output, "outputs");
   return {self.hidden, self.pooled, self.output};

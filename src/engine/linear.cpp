@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "kernels/words.h"
 #include "model/adapter.h"
 
 namespace tightrope::engine {
@@ -155,7 +156,8 @@ void run_piece(Runtime& runtime, const LinearCall& call, const Prepared& prepare
 }
 
 // Calls that read the same input share what it is rounded to.
-const Activations& round_input(Runtime& runtime, std::span<const LinearCall> calls, std::span<Prepared> prepared, std::size_t index) {
+const Activations& round_input(Runtime& runtime, std::vector<Activations>& inputs, std::span<const LinearCall> calls,
+                               std::span<Prepared> prepared, std::size_t index) {
   const LinearCall& call = calls[index];
   std::size_t used = 0;
   for (std::size_t i = 0; i < index; ++i) {
@@ -165,15 +167,22 @@ const Activations& round_input(Runtime& runtime, std::span<const LinearCall> cal
       return *prepared[i].rounded;
     ++used;
   }
-  Activations& rounded = runtime.activations[used];
+  Activations& rounded = inputs[used];
   rounded.assign(call.x, call.tokens, call.layer.in, call.stride(), *call.layer.packed.format->preparation, runtime.threads);
   return rounded;
 }
 
-// An encoder's 16-bit weights are multiplied exactly, as its keys and values are kept (cell_of): its answer is a label or a vector, which
-// nothing averages out, and rounding to bf16 turned one of 872 reviews. Who wants speed there has the 8-bit formats.
-bool is_packed(const model::Model& model, const formats::Format& format, bool exact) {
-  return !exact && (format.kind == formats::Kind::block || model.arch().block.attention.causal);
+// How a layer's weights are packed; null: not at all. An exact engine packs floats alone. An encoder's 16-bit weights are multiplied exactly,
+// as its keys and values are kept (cell_of): its answer is a label or a vector, which nothing averages out, and rounding to bf16 turned one
+// of 872 reviews. Who wants speed there has the 8-bit formats.
+const kernels::PackedFormat* packing_of(const model::Model& model, const model::Weight& weight, std::string_view name,
+                                        const Runtime& runtime) {
+  const formats::Format& format = weight.format();
+  const bool in_block = name.starts_with("blocks.") && weight.shape().row_length() <= kernels::kMostByteLength;
+  if (runtime.int8 && in_block) return kernels::byte_rows(runtime.kernels.isa);
+  const bool rounds = format.name != "f32";
+  if (rounds && (runtime.exact || (format.kind != formats::Kind::block && !model.arch().block.attention.causal))) return nullptr;
+  return kernels::packed_format(runtime.kernels.isa, format);
 }
 
 Addition load_addition(const model::LowRank& from, const model::Weight& weight) {
@@ -207,7 +216,7 @@ Linear load_linear(const model::Model& model, std::string_view name, std::string
   if (addition != nullptr) layer.addition = load_addition(*addition, layer.weight);
   const std::string bias = layer.name + ".bias";
   if (model.find(bias) != nullptr) layer.bias = load_vector(model, bias);
-  if (is_packed(model, layer.weight.format(), runtime.exact)) layer.packed = pack(layer.weight, runtime.kernels.isa, runtime.threads);
+  layer.packed = pack(layer.weight, packing_of(model, layer.weight, name, runtime), runtime.kernels.codec, runtime.threads);
   if (layer.packed.present()) return layer;
   layer.weight = layer.weight.made_resident();
   const std::byte* bytes = layer.weight.bytes().data();
@@ -216,13 +225,13 @@ Linear load_linear(const model::Model& model, std::string_view name, std::string
   return layer;
 }
 
-void apply(Runtime& runtime, std::span<const LinearCall> calls) {
+void apply(Runtime& runtime, std::vector<Activations>& inputs, std::span<const LinearCall> calls) {
   std::size_t total = 0;
   std::vector<Prepared> prepared(calls.size());
-  if (runtime.activations.size() < calls.size()) runtime.activations.resize(calls.size());
+  if (inputs.size() < calls.size()) inputs.resize(calls.size());
   for (std::size_t i = 0; i < calls.size(); ++i) {
     total += Cut(calls[i], runtime.threads.size()).pieces(calls[i]);
-    if (calls[i].layer.packed.present()) prepared[i].rounded = &round_input(runtime, calls, prepared, i);
+    if (calls[i].layer.packed.present()) prepared[i].rounded = &round_input(runtime, inputs, calls, prepared, i);
     if (calls[i].layer.addition.present()) reduce(runtime, calls[i], prepared[i].reduced);
   }
   runtime.threads.parallel_for(total, 1, [&](std::uint64_t begin, std::uint64_t) {

@@ -54,7 +54,7 @@ struct LinearCall {
   std::size_t stride() const { return x_stride == 0 ? layer.in : x_stride; }
 };
 
-// All calls together are one parallel loop.
-void apply(Runtime& runtime, std::span<const LinearCall> calls);
+// All calls together are one parallel loop. `inputs` is memory for what they read, as their weights want it.
+void apply(Runtime& runtime, std::vector<Activations>& inputs, std::span<const LinearCall> calls);
 
 }  // namespace tightrope::engine

@@ -11,25 +11,42 @@ namespace tightrope::engine {
 
 using kernels::kGroupRows;
 
-PackedWeights pack(const model::Weight& weight, kernels::Isa isa, ThreadPool& threads) {
-  PackedWeights packed{kernels::packed_format(isa, weight.format()), {}};
+namespace {
+
+// Rows of a weight as a packed format wants them: as they lie in memory, read from the file, or decoded.
+struct RowsOf {
+  const model::Weight& weight;
+  const kernels::PackedFormat& format;
+  const formats::Codec& codec;
+  std::vector<std::byte> copied = {};
+  std::vector<float> decoded = {};
+
+  const std::byte* rows(std::size_t first, std::size_t count) {
+    if (format.format != &weight.format()) {
+      decoded.resize(count * weight.shape().row_length());
+      weight.read_rows_f32(first, count, decoded, codec);
+      return reinterpret_cast<const std::byte*>(decoded.data());
+    }
+    if (weight.resident()) return weight.bytes().data() + first * weight.row_bytes();
+    copied.resize(count * weight.row_bytes());
+    weight.read_rows(first, count, copied);
+    return copied.data();
+  }
+};
+
+}  // namespace
+
+PackedWeights pack(const model::Weight& weight, const kernels::PackedFormat* format, const formats::Codec& codec, ThreadPool& threads) {
+  PackedWeights packed{format, {}};
   if (!packed.present()) return packed;
   const std::size_t rows = weight.shape().rows(), length = weight.shape().row_length(), groups = (rows + kGroupRows - 1) / kGroupRows;
-  const std::size_t group_bytes = packed.format->group_bytes(length), row_bytes = weight.row_bytes();
+  const std::size_t group_bytes = format->group_bytes(length);
   packed.groups = Pages(checked_multiply(groups, group_bytes, "the size of packed weights"));
   threads.parallel_for(groups, 4, [&](std::uint64_t begin, std::uint64_t end) {
-    std::vector<std::byte> copied;
+    RowsOf source{weight, *format, codec};
     for (std::size_t group = begin; group < end; ++group) {
       const std::size_t first = group * kGroupRows, count = std::min(kGroupRows, rows - first);
-      const std::byte* blocks = nullptr;
-      if (weight.resident()) {
-        blocks = weight.bytes().data() + first * row_bytes;
-      } else {
-        copied.resize(count * row_bytes);
-        weight.read_rows(first, count, copied);
-        blocks = copied.data();
-      }
-      packed.format->pack(blocks, count, length, packed.groups.data() + group * group_bytes);
+      format->pack(source.rows(first, count), count, length, packed.groups.data() + group * group_bytes);
     }
   });
   release_pages(weight.source());
@@ -39,6 +56,10 @@ PackedWeights pack(const model::Weight& weight, kernels::Isa isa, ThreadPool& th
 void Activations::assign(const float* x, std::size_t tokens, std::size_t length, std::size_t x_stride,
                          const kernels::Preparation& preparation, ThreadPool& threads) {
   constexpr std::size_t kGrain = 8;  // tokens
+  if (preparation.as_they_are != nullptr && preparation.as_they_are(length) && x_stride == length) {
+    rows_ = {reinterpret_cast<std::byte*>(const_cast<float*>(x)), tokens, length};  // NOLINT: products only read prepared rows
+    return;
+  }
   const std::size_t bytes = preparation.bytes(tokens, length);
   if (memory_.size() < bytes) memory_.resize(bytes);
   rows_ = {memory_.data(), tokens, length};

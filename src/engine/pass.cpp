@@ -58,7 +58,7 @@ void Pass::add(float* x, const float* y, const NormLayer& norm, std::size_t rows
 void Pass::project(std::span<const LinearCall> calls) const {
   if (observers.linear)
     for (const LinearCall& call : calls) show(observers.linear, call);
-  apply(runtime, calls);
+  apply(runtime, work.prepared, calls);
 }
 
 void Pass::show_hidden(std::size_t index, const float* hidden) const {

@@ -20,11 +20,14 @@ struct Workspace {
   kernels::AlignedFloats routed, gathered, expert_down;  // [tokens, experts], [choices, model] twice
   kernels::AlignedFloats selected, pooled, dense;        // [rows asked for, model]
   kernels::AlignedFloats output, extra;                  // [rows asked for, vocab or labels]
+  std::vector<Activations> prepared;                     // the inputs of the layers that run now; each distinct one once
 };
 
 struct Observers {
   LinearObserver linear;
   HiddenObserver hidden;
+
+  bool present() const { return linear || hidden; }
 };
 
 // At least `count` floats or bytes of whatever was there before.

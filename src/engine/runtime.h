@@ -59,11 +59,12 @@ class ScratchPool {
 struct Runtime {
   const kernels::KernelTable& kernels;
   bool exact;  // weights are decoded and activations stay float32
+  bool int8;   // of blocks' layers both are bytes
   ThreadPool threads;
   ScratchPool scratch;
-  std::vector<Activations> activations;  // the inputs of the layers that run now, rounded; each distinct one once
 
-  Runtime(const kernels::KernelTable& table, bool exactly, unsigned thread_count) : kernels(table), exact(exactly), threads(thread_count) {}
+  Runtime(const kernels::KernelTable& table, bool exactly, bool as_bytes, unsigned thread_count)
+      : kernels(table), exact(exactly), int8(as_bytes), threads(thread_count) {}
 };
 
 }  // namespace tightrope::engine

@@ -24,6 +24,8 @@ struct PreparedRows {
 struct Preparation {
   std::size_t (*bytes)(std::size_t tokens, std::size_t length) noexcept;
   void (*prepare)(const float* x, const PreparedRows& to) noexcept;  // one row
+  // Whether rows of floats one after the other are already prepared. Null: never.
+  bool (*as_they_are)(std::size_t length) noexcept = nullptr;
 };
 
 // y[t, r] = dot(weights[r], x[t]) + bias[r] for `rows` rows from `first_row`. A result depends on its row and its token alone, never on

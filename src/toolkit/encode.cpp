@@ -15,7 +15,7 @@ void check_options(const EncodeOptions& options) {
 }
 
 engine::Options engine_options(const EncodeOptions& options) {
-  return {.threads = options.threads, .isa = std::nullopt, .exact = options.exact};
+  return {.threads = options.threads, .isa = std::nullopt, .exact = options.exact, .int8 = options.int8};
 }
 
 }  // namespace

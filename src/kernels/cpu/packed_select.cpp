@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "kernels/cpu/packed_tables.h"
+#include "kernels/words.h"
 
 namespace tightrope::kernels {
 namespace {
@@ -27,27 +28,58 @@ PackedTable half_table(Isa isa) noexcept {
   return kHalfScalar;
 }
 
-constexpr const PackedFormat* kPackings[] = {
-    &packed::bf16,
-    &packed::f16,
-#define PACKED(name, ...) &packed::name,
+std::vector<PackedFormat> block_and_half_packings() {
+  return {
+      packed::bf16,
+      packed::f16,
+#define PACKED(name, ...) packed::name,
 #include "kernels/cpu/packed/list.inc"
 #undef PACKED
-};
+  };
+}
 
-void add(std::vector<PackedFormat>& rows, PackedTable products) {
-  for (const PackedProduct& product : products) {
-    PackedFormat row = **std::ranges::find(kPackings, product.format, &PackedFormat::format);
-    row.preparation = product.preparation;
-    row.matmul = product.matmul;
+PackedTable float_table(Isa isa) noexcept {
+#if defined(__x86_64__)
+  if (isa >= Isa::avx512) return kFloatAvx512;
+  if (isa >= Isa::avx2) return kFloatAvx2;
+#else
+  static_cast<void>(isa);
+#endif
+  return kFloatScalar;
+}
+
+PackedTable byte_table(Isa isa) noexcept {
+#if defined(__x86_64__)
+  if (isa >= Isa::avx512 && __builtin_cpu_supports("avx512vnni")) return kByteAvx512Vnni;
+  if (isa >= Isa::avx2) return kByteAvx2;
+#else
+  static_cast<void>(isa);
+#endif
+  return kByteScalar;
+}
+
+void add(std::vector<PackedFormat>& rows, std::span<const PackedFormat> packings, PackedTable products) {
+  for (PackedFormat row : packings) {
+    const auto product = std::find_if(products.begin(), products.end(), [&](const PackedProduct& p) { return p.format == row.format; });
+    if (product == products.end()) continue;
+    row.preparation = product->preparation;
+    row.matmul = product->matmul;
     rows.push_back(row);
   }
 }
 
 std::vector<PackedFormat> formats_of(Isa isa) {
   std::vector<PackedFormat> rows;
-  add(rows, integer_table(isa));
-  add(rows, half_table(isa));
+  const std::vector<PackedFormat> packings = block_and_half_packings();
+  add(rows, packings, integer_table(isa));
+  add(rows, packings, half_table(isa));
+  if (isa != Isa::sse4) add(rows, kFloatPackings, float_table(isa));  // which has no fused multiply-add
+  return rows;
+}
+
+std::vector<PackedFormat> bytes_of(Isa isa) {
+  std::vector<PackedFormat> rows;
+  add(rows, kBytePackings, byte_table(isa));
   return rows;
 }
 
@@ -59,6 +91,12 @@ const PackedFormat* packed_format(Isa isa, const formats::Format& format) noexce
   const std::vector<PackedFormat>& rows = kOfIsa[static_cast<std::size_t>(isa)];
   const auto found = std::find_if(rows.begin(), rows.end(), [&](const PackedFormat& row) { return row.format == &format; });
   return found == rows.end() ? nullptr : &*found;
+}
+
+const PackedFormat* byte_rows(Isa isa) noexcept {
+  static const std::vector<PackedFormat> kOfIsa[] = {bytes_of(Isa::scalar), bytes_of(Isa::sse4), bytes_of(Isa::avx2),
+                                                     bytes_of(Isa::avx512)};
+  return &kOfIsa[static_cast<std::size_t>(isa)].front();
 }
 
 }  // namespace tightrope::kernels

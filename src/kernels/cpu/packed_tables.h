@@ -21,10 +21,12 @@ extern const PackedFormat bf16, f16;
 #include "kernels/cpu/packed/list.inc"
 #undef PACKED
 }  // namespace packed
+extern const std::span<const PackedFormat> kFloatPackings, kBytePackings;
 
-extern const PackedTable kIntegerScalar, kHalfScalar;
+extern const PackedTable kIntegerScalar, kHalfScalar, kFloatScalar, kByteScalar;
 #if defined(__x86_64__)
 extern const PackedTable kIntegerAvx2, kIntegerAvx512Vnni, kHalfAvx2, kHalfAvx512Bf16;
+extern const PackedTable kFloatAvx2, kFloatAvx512, kByteAvx2, kByteAvx512Vnni;
 #endif
 
 }  // namespace tightrope::kernels
