@@ -12,8 +12,8 @@ namespace {
 
 using HeadKind = model::HeadSpec::Kind;
 
-// Tokens that are encoded at a time: enough for the weights to be read seldom, few enough for activations to stay in the last-level cache.
-constexpr std::size_t kEncodedAtOnce = 512;
+// Tokens that are read at a time: enough for the weights to be read seldom, few enough for activations to stay in the last-level cache.
+constexpr std::size_t kReadAtOnce = 512;
 
 // Looks at the exponents alone, so that it costs one pass of integer operations.
 bool all_finite(std::span<const float> values) {
@@ -43,7 +43,7 @@ HeadKind kind_of(const model::Config& config) { return config.output == nullptr 
 // How many of the texts from `first` on are encoded together.
 std::size_t count_together(std::span<const Text> texts, std::size_t first) {
   std::size_t count = 0, tokens = 0;
-  while (first + count < texts.size() && (count == 0 || tokens + texts[first + count].tokens.size() <= kEncodedAtOnce))
+  while (first + count < texts.size() && (count == 0 || tokens + texts[first + count].tokens.size() <= kReadAtOnce))
     tokens += texts[first + count++].tokens.size();
   return count;
 }
@@ -117,6 +117,23 @@ std::span<const float> Engine::forward(std::span<const Chunk> chunks) {
   self.require_finite(logits, "logits");
   for (const Chunk& chunk : chunks) Cache::commit(chunk);
   return logits;
+}
+
+std::span<const float> Engine::read(Sequence& sequence, std::span<const text::TokenId> tokens) {
+  const std::uint64_t before = sequence.length();
+  // Every pass after the first would compute what came before it anew.
+  const std::size_t at_once = Cache::replays(sequence) ? tokens.size() : kReadAtOnce;
+  try {
+    for (; tokens.size() > at_once; tokens = tokens.subspan(at_once)) {
+      const Chunk chunk{.sequence = &sequence, .tokens = tokens.first(at_once)};
+      forward({&chunk, 1});
+    }
+    const Chunk last{.sequence = &sequence, .tokens = tokens};
+    return forward({&last, 1});
+  } catch (...) {
+    sequence.rewind(before);
+    throw;
+  }
 }
 
 Encoded Engine::encode(std::span<const Text> texts, bool head) {
