@@ -38,6 +38,7 @@ void add_bench(Program& program) {
       "bench", "Measure load time, prefill and decode speed, memory",
       {"tightrope bench models/wren-7m --prompt 128 --generate 16 --repetitions 2",
        "tightrope bench models/wren-7m --prompt 64 --generate 8 --batch 1,2 --repetitions 1 --json",
+       "tightrope bench models/wren-7m --depth 0,384 --prompt 64 --generate 8 --repetitions 1",
        "tightrope bench q4.gguf --against llama-bench --prompt 64 --generate 8 --repetitions 2", "tightrope bench --kernels"},
       [options] { run(*options); });
   verb.option("MODEL,-m,--model", options->model, "PATH", "Hugging Face folder, .safetensors or .gguf; not with --kernels");
@@ -46,11 +47,13 @@ void add_bench(Program& program) {
   verb.option("-p,--prompt", bench.prefill_tokens, "N", "Tokens of the prompt (default 512)", {.least = 1, .most = kMost});
   verb.option("-n,--generate", bench.decode_tokens, "N", "Tokens to generate a sequence (default 64)", {.least = 1, .most = kMost});
   verb.option("-b,--batch", bench.batches, "LIST", "Sequences decoded together: a list like 1,2,4 (default 1)");
+  verb.option("-d,--depth", bench.depths, "LIST",
+              "Tokens that the context holds already when prompt and generation begin: a list like 0,4096 (default 0)");
   verb.option("-r,--repetitions", bench.repetitions, "N", "Runs after the warm-up; the median counts (default 5)",
               {.least = 1, .most = 10000});
   verb.flag("--kernels", options->kernels, "Measure the kernels against what this machine can do at best");
   verb.option("--against", options->against, "PROGRAM",
-              "Take turns with this llama-bench (of llama.cpp or ik_llama.cpp): same GGUF file, threads and lengths");
+              "Take turns with this llama-bench (of llama.cpp or ik_llama.cpp): same GGUF file, threads, lengths and depth");
   verb.option("--time-limit", bench.peer_seconds, "SECONDS", "Of each run of PROGRAM (default 600)", {.least = 1, .most = 86400});
   add_compute(verb, bench.threads, bench.exact);
   add_json(verb, options->json);

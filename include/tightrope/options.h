@@ -24,6 +24,7 @@ struct BenchOptions {
   std::uint64_t prefill_tokens = 512;
   std::uint64_t decode_tokens = 64;  // a sequence
   std::string batches = "1";         // sequences decoded together: a comma-separated list
+  std::string depths = "0";          // tokens that the context holds already: a comma-separated list
   unsigned repetitions = 5;          // after one warm-up; medians are reported
   unsigned threads = 0;
   bool exact = false;                // as in EngineOptions

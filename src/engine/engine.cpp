@@ -15,6 +15,9 @@ namespace {
 
 using HeadKind = model::HeadSpec::Kind;
 
+// Tokens that are read at a time: enough for the weights to be read seldom, few enough for activations to stay in the last-level cache.
+constexpr std::size_t kReadAtOnce = 512;
+
 // Looks at the exponents alone, so that it costs one pass of integer operations.
 bool all_finite(std::span<const float> values) {
   constexpr std::uint32_t kExponent = 0x7f800000u;
@@ -172,6 +175,23 @@ std::span<const float> Engine::forward(std::span<const Chunk> chunks) {
   self.require_finite(logits, "logits");
   for (const Chunk& chunk : chunks) Cache::commit(chunk);
   return logits;
+}
+
+std::span<const float> Engine::read(Sequence& sequence, std::span<const text::TokenId> tokens) {
+  const std::uint64_t before = sequence.length();
+  // Every pass after the first would compute what came before it anew.
+  const std::size_t at_once = Cache::replays(sequence) ? tokens.size() : kReadAtOnce;
+  try {
+    for (; tokens.size() > at_once; tokens = tokens.subspan(at_once)) {
+      const Chunk chunk{.sequence = &sequence, .tokens = tokens.first(at_once)};
+      forward({&chunk, 1});
+    }
+    const Chunk last{.sequence = &sequence, .tokens = tokens};
+    return forward({&last, 1});
+  } catch (...) {
+    sequence.rewind(before);
+    throw;
+  }
 }
 
 Encoded Engine::encode(std::span<const Text> texts, bool head) {

@@ -122,6 +122,10 @@ class Engine {
   // that are not finite, naming the tensor to blame). After an error no sequence has changed.
   std::span<const float> forward(std::span<const Chunk> chunks);
 
+  // Logits after the last of `tokens`, which continue a sequence: forward(), in passes of so many tokens that activations stay in the
+  // cache and memory does not grow with the text. Errors: as forward(); after one the sequence is as it was.
+  std::span<const float> read(Sequence& sequence, std::span<const text::TokenId> tokens);
+
   // Reads whole texts, each by itself, without padding; an encoder sees both sides of a token, a decoder what comes before it. Without
   // `head` only the hidden states are computed. Errors: invalid_argument (no tokens; an id beyond the vocabulary or the token types; more
   // tokens than the model's context, with both numbers), malformed as in forward().

@@ -41,8 +41,7 @@ GenerationResult generate(Engine& engine, std::span<const text::TokenId> prompt,
   Stopwatch watch;
   std::span<const text::TokenId> fresh = prompt;
   while (result.tokens.size() < options.max_tokens) {
-    const Chunk chunk{.sequence = &sequence, .tokens = fresh};
-    const std::span<const float> logits = engine.forward({&chunk, 1});
+    const std::span<const float> logits = engine.read(sequence, fresh);
     if (result.tokens.empty()) {
       result.prefill_seconds = watch.seconds();
       watch.restart();

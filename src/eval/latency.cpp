@@ -21,7 +21,7 @@
 namespace tightrope::eval {
 namespace {
 
-constexpr std::uint64_t kLargestBatch = 4096;
+constexpr std::uint64_t kLargestBatch = 4096, kLargestDepth = std::uint64_t{1} << 24;
 
 // Lets the kernel count the peak from now on; where it refuses, the peak since the start stands. What earlier work freed goes back to the
 // system first: the allocator keeps it otherwise, and it would count as this model's.
@@ -34,30 +34,33 @@ void reset_peak_resident_bytes() {
 
 class Bench {
  public:
-  Bench(engine::Engine& engine, const BenchOptions& options, const Progress& progress, std::vector<std::uint64_t> batches)
-      : engine_(engine), options_(options), progress_(progress), batches_(std::move(batches)) {}
+  Bench(engine::Engine& engine, const BenchOptions& options, const Progress& progress, std::uint64_t measurements)
+      : engine_(engine), options_(options), progress_(progress), passes_in_all_(measurements * (std::uint64_t{options.repetitions} + 1)) {}
 
-  PrefillSpeed prefill() {
-    PrefillPass pass(engine_, options_.prefill_tokens);
-    return {.tokens = options_.prefill_tokens, .batch = 1, .tokens_per_second = timed("prefill", options_.prefill_tokens, pass)};
+  PrefillSpeed prefill(Contexts& contexts, std::uint64_t depth) {
+    PrefillPass pass(engine_, contexts, options_.prefill_tokens);
+    return {.tokens = options_.prefill_tokens,
+            .depth = depth,
+            .batch = 1,
+            .tokens_per_second = timed("prefill", options_.prefill_tokens, pass)};
   }
 
-  DecodeSpeed decode(std::uint64_t batch) {
-    DecodePass pass(engine_, batch, options_.decode_tokens);
-    DecodeSpeed speed{.batch = batch, .tokens_per_second = timed("decode", batch * options_.decode_tokens, pass)};
+  DecodeSpeed decode(Contexts& contexts, std::uint64_t depth, std::uint64_t batch) {
+    DecodePass pass(engine_, contexts, batch, options_.decode_tokens);
+    DecodeSpeed speed{.depth = depth, .batch = batch, .tokens_per_second = timed("decode", batch * options_.decode_tokens, pass)};
     // NOLINTNEXTLINE(clang-analyzer-core.DivideZero): parse_batches lets no 0 through
     const std::uint64_t weights = options_.exact ? engine_.bytes_per_token() : packed_bytes_per_token(engine_);
-    speed.bytes_per_token = weights / batch + mean_cache_bytes();
+    speed.bytes_per_token = weights / batch + mean_cache_bytes(depth);
     return speed;
   }
 
  private:
-  // Keys and values one token reads, in the cells that the engine keeps them in, on average over the positions 1 … decode_tokens.
-  std::uint64_t mean_cache_bytes() const {
+  // Keys and values one token reads, in the cells that the engine keeps them in, on average over the positions from `depth` on.
+  std::uint64_t mean_cache_bytes(std::uint64_t depth) const {
     const model::Config& config = engine_.model().config();
     const std::uint64_t position_bytes =
         2 * config.blocks * config.kv_heads * config.head * (options_.exact ? sizeof(float) : sizeof(bf16));
-    return position_bytes * (options_.decode_tokens + 1) / 2;
+    return position_bytes * (2 * depth + options_.decode_tokens + 1) / 2;
   }
 
   template <class Pass>
@@ -68,37 +71,47 @@ class Bench {
       pass();
       if (i > 0) rates.push_back(static_cast<double>(tokens) / watch.seconds());  // the first pass warms up
       ++passes_;
-      if (progress_) progress_({.stage = stage, .done = passes_, .total = passes_in_all(), .unit = "passes"});
+      if (progress_) progress_({.stage = stage, .done = passes_, .total = passes_in_all_, .unit = "passes"});
     }
     return spread_of(std::move(rates));
   }
 
-  std::uint64_t passes_in_all() const { return (1 + batches_.size()) * (std::uint64_t{options_.repetitions} + 1); }
-
   engine::Engine& engine_;
   const BenchOptions& options_;
   const Progress& progress_;
-  std::vector<std::uint64_t> batches_;
-  std::uint64_t passes_ = 0;
+  std::uint64_t passes_in_all_, passes_ = 0;
 };
 
-}  // namespace
-
-std::vector<std::uint64_t> parse_batches(std::string_view list) {
-  std::vector<std::uint64_t> batches;
+// A comma-separated list of `what`, each from `least` to `most`.
+std::vector<std::uint64_t> parse_list(std::string_view list, std::string_view what, std::uint64_t least, std::uint64_t most,
+                                      std::string_view example) {
+  std::vector<std::uint64_t> numbers;
   for (std::size_t begin = 0; begin <= list.size();) {
     const std::size_t end = std::min(list.find(',', begin), list.size());
     const std::string_view word = list.substr(begin, end - begin);
-    std::uint64_t batch = 0;
-    const auto [rest, error] = std::from_chars(word.data(), word.data() + word.size(), batch);
-    if (error != std::errc{} || rest != word.data() + word.size() || batch == 0 || batch > kLargestBatch) {
-      fail(ErrorCode::invalid_argument, "[bench] '{}' in the batch sizes '{}' is not a number from 1 to {}; write for example 1,2,4", word,
-           list, kLargestBatch);
+    std::uint64_t number = 0;
+    const auto [rest, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+    if (error != std::errc{} || rest != word.data() + word.size() || number < least || number > most) {
+      fail(ErrorCode::invalid_argument, "[bench] '{}' in the {} '{}' is not a number from {} to {}; write for example {}", word, what, list,
+           least, most, example);
     }
-    batches.push_back(batch);
+    numbers.push_back(number);
     begin = end + 1;
   }
-  return batches;
+  return numbers;
+}
+
+}  // namespace
+
+std::vector<std::uint64_t> parse_batches(std::string_view list) { return parse_list(list, "batch sizes", 1, kLargestBatch, "1,2,4"); }
+std::vector<std::uint64_t> parse_depths(std::string_view list) { return parse_list(list, "depths", 0, kLargestDepth, "0,4096"); }
+
+void require_depth(const model::Config& config, const BenchOptions& options, std::uint64_t depth) {
+  const std::uint64_t most = depth + std::max(options.prefill_tokens, options.decode_tokens);
+  if (depth > 0 && config.context > 0 && most > config.context)
+    fail(ErrorCode::invalid_argument,
+         "[bench] a depth of {} and {} tokens more exceed the model's context of {}; measure at a smaller depth", depth, most - depth,
+         config.context);
 }
 
 Spread spread_of(std::vector<double> values) {
@@ -120,7 +133,7 @@ void require_measurable(const BenchOptions& options) {
 
 Latency measure_latency(const std::filesystem::path& model_path, const BenchOptions& options, const Progress& progress) {
   require_measurable(options);
-  const std::vector<std::uint64_t> batches = parse_batches(options.batches);
+  const std::vector<std::uint64_t> batches = parse_batches(options.batches), depths = parse_depths(options.depths);
 
   const ForeignLoad foreign;
   reset_peak_resident_bytes();
@@ -131,9 +144,13 @@ Latency measure_latency(const std::filesystem::path& model_path, const BenchOpti
                   .isa = std::string(kernels::isa_name(engine.isa())),
                   .threads = engine.threads(),
                   .load_seconds = watch.seconds()};
-  Bench bench(engine, options, progress, batches);
-  latency.prefill.push_back(bench.prefill());
-  for (const std::uint64_t batch : batches) latency.decode.push_back(bench.decode(batch));
+  for (const std::uint64_t depth : depths) require_depth(model.config(), options, depth);
+  Bench bench(engine, options, progress, depths.size() * (1 + batches.size()));
+  for (const std::uint64_t depth : depths) {
+    Contexts contexts(engine, depth, std::max(options.prefill_tokens, options.decode_tokens));
+    latency.prefill.push_back(bench.prefill(contexts, depth));
+    for (const std::uint64_t batch : batches) latency.decode.push_back(bench.decode(contexts, depth, batch));
+  }
   latency.foreign_cpu = foreign.cores();
   latency.peak_resident_bytes = peak_resident_bytes();
   latency.bandwidth_bytes_per_second =

@@ -16,26 +16,37 @@ std::vector<text::TokenId> random_tokens(const engine::Engine& engine, std::uint
 
 }  // namespace
 
-PrefillPass::PrefillPass(engine::Engine& engine, std::uint64_t tokens)
-    : engine_(engine), sequence_(engine.new_sequence(tokens)), tokens_(random_tokens(engine, tokens)) {}
-
-void PrefillPass::operator()() {
-  sequence_.rewind(0);
-  const engine::Chunk chunk{.sequence = &sequence_, .tokens = tokens_};
-  engine_.forward(std::span(&chunk, 1));
+void Contexts::fill(std::uint64_t count) {
+  while (sequences_.size() < count) {
+    engine::Sequence& sequence = sequences_.emplace_back(engine_.new_sequence(depth_ + more_));
+    if (depth_ > 0) engine_.read(sequence, random_tokens(engine_, depth_));
+  }
 }
 
-DecodePass::DecodePass(engine::Engine& engine, std::uint64_t batch, std::uint64_t steps)
-    : engine_(engine), tokens_(random_tokens(engine, batch * steps)), steps_(steps) {
-  for (std::uint64_t i = 0; i < batch; ++i) sequences_.push_back(engine.new_sequence(steps));
+std::span<engine::Sequence> Contexts::rewound(std::uint64_t count) {
+  const std::span<engine::Sequence> some = std::span(sequences_).first(count);
+  for (engine::Sequence& sequence : some) sequence.rewind(depth_);
+  return some;
+}
+
+PrefillPass::PrefillPass(engine::Engine& engine, Contexts& contexts, std::uint64_t tokens)
+    : engine_(engine), contexts_(contexts), tokens_(random_tokens(engine, tokens)) {
+  contexts_.fill(1);
+}
+
+void PrefillPass::operator()() { engine_.read(contexts_.rewound(1).front(), tokens_); }
+
+DecodePass::DecodePass(engine::Engine& engine, Contexts& contexts, std::uint64_t batch, std::uint64_t steps)
+    : engine_(engine), contexts_(contexts), batch_(batch), tokens_(random_tokens(engine, batch * steps)), steps_(steps) {
+  contexts_.fill(batch);
 }
 
 void DecodePass::operator()(std::uint64_t steps) {
-  for (engine::Sequence& sequence : sequences_) sequence.rewind(0);
+  const std::span<engine::Sequence> sequences = contexts_.rewound(batch_);
   for (std::uint64_t step = 0; step < steps; ++step) {
     std::vector<engine::Chunk> chunks;
-    for (std::size_t i = 0; i < sequences_.size(); ++i)
-      chunks.push_back({.sequence = &sequences_[i], .tokens = std::span(tokens_).subspan(step * sequences_.size() + i, 1)});
+    for (std::size_t i = 0; i < sequences.size(); ++i)
+      chunks.push_back({.sequence = &sequences[i], .tokens = std::span(tokens_).subspan(step * sequences.size() + i, 1)});
     engine_.forward(chunks);
   }
 }

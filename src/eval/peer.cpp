@@ -56,6 +56,9 @@ double rate(const Json::Array& rows, std::uint64_t prompt, std::uint64_t generat
   if (count(*found, "n_threads") != request.threads)
     fail(ErrorCode::malformed, "[bench] '{}' measured {} with {} threads instead of {}; that cannot be compared", program, what,
          count(*found, "n_threads"), request.threads);
+  const Json* depth = found->find("n_depth");  // printed by those that know depths
+  if ((depth == nullptr ? 0 : depth->as_uint("n_depth")) != request.depth)
+    fail(ErrorCode::malformed, "[bench] '{}' measured {} at another depth than {}; that cannot be compared", program, what, request.depth);
   const double value = found->at("avg_ts", "llama-bench").as_double("avg_ts");
   if (!std::isfinite(value) || value <= 0)
     fail(ErrorCode::malformed, "[bench] '{}' measured {} tokens/s for {}, which is no speed; run it by itself to see why", program, value,
@@ -97,12 +100,13 @@ PeerSpeed read_peer_output(std::string_view text, const PeerRequest& request, st
 }
 
 PeerSpeed measure_peer(const std::filesystem::path& program, const PeerRequest& request, const std::function<void()>& watch) {
-  const std::vector<std::string> arguments = {"-m", request.model.string(),
-                                              "-t", std::to_string(request.threads),
-                                              "-p", std::to_string(request.prefill_tokens),
-                                              "-n", std::to_string(request.decode_tokens),
-                                              "-r", "1",
-                                              "-o", "json"};
+  std::vector<std::string> arguments = {"-m", request.model.string(),
+                                        "-t", std::to_string(request.threads),
+                                        "-p", std::to_string(request.prefill_tokens),
+                                        "-n", std::to_string(request.decode_tokens),
+                                        "-r", "1",
+                                        "-o", "json"};
+  if (request.depth > 0) arguments.insert(arguments.end(), {"-d", std::to_string(request.depth)});
   const ChildResult result = run_child(program, arguments, {.seconds = request.seconds}, watch);
   require_success(result, program, request);
   PeerSpeed speed = read_peer_output(result.output, request, program.string());

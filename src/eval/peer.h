@@ -9,10 +9,11 @@
 
 namespace tightrope::eval {
 
-// What is asked of it: one measurement each of a prompt and of generation from an empty context.
+// What is asked of it: one measurement each of a prompt and of generation.
 struct PeerRequest {
   std::filesystem::path model;  // a GGUF file
   std::uint64_t prefill_tokens = 512, decode_tokens = 64;
+  std::uint64_t depth = 0;  // tokens before them; only llama.cpp's knows any other than 0
   unsigned threads = 1;
   double seconds = 600;  // it may take
 };

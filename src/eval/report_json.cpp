@@ -56,6 +56,7 @@ Json model_json(const ModelReport& model) {
 Json prefill_json(const PrefillSpeed& prefill) {
   Json json = Json::object();
   json["tokens"] = prefill.tokens;
+  json["depth"] = prefill.depth;
   json["batch"] = prefill.batch;
   json["tokens_per_second"] = to_json(prefill.tokens_per_second);
   return json;
@@ -63,6 +64,7 @@ Json prefill_json(const PrefillSpeed& prefill) {
 
 Json decode_json(const DecodeSpeed& decode) {
   Json json = Json::object();
+  json["depth"] = decode.depth;
   json["batch"] = decode.batch;
   json["tokens_per_second"] = to_json(decode.tokens_per_second);
   json["bytes_per_token"] = decode.bytes_per_token;
@@ -138,11 +140,14 @@ Latency read_latency(const Json& json) {
                   .bandwidth_bytes_per_second = read_optional_double(json, "bandwidth_bytes_per_second"),
                   .foreign_cpu = read_optional_double(json, "foreign_cpu")};
   for (const Json& prefill : json.at("prefill", "report").as_array("prefill")) {
-    latency.prefill.push_back(
-        {.tokens = read_uint(prefill, "tokens"), .batch = read_uint(prefill, "batch"), .tokens_per_second = read_spread(prefill)});
+    latency.prefill.push_back({.tokens = read_uint(prefill, "tokens"),
+                               .depth = read_optional_uint(prefill, "depth"),
+                               .batch = read_uint(prefill, "batch"),
+                               .tokens_per_second = read_spread(prefill)});
   }
   for (const Json& decode : json.at("decode", "report").as_array("decode")) {
-    latency.decode.push_back({.batch = read_uint(decode, "batch"),
+    latency.decode.push_back({.depth = read_optional_uint(decode, "depth"),
+                              .batch = read_uint(decode, "batch"),
                               .tokens_per_second = read_spread(decode),
                               .bytes_per_token = read_uint(decode, "bytes_per_token"),
                               .bandwidth_share = read_double(decode, "bandwidth_share")});

@@ -133,12 +133,13 @@ std::string to_table(const Latency& latency) {
   fact("peak memory", human_bytes(static_cast<double>(latency.peak_resident_bytes)));
   fact("read bandwidth", fmt::format("{}/s, measured with as many threads", human_bytes(latency.bandwidth_bytes_per_second)));
   fact("other processes", fmt::format("{:.2f} cores busy", latency.foreign_cpu));
-  std::vector<Row> rows{{"", "tokens", "batch", "tokens/s", "bytes/token", "of read bandwidth"}};
+  std::vector<Row> rows{{"", "tokens", "depth", "batch", "tokens/s", "bytes/token", "of read bandwidth"}};
   for (const PrefillSpeed& prefill : latency.prefill) {
-    rows.push_back({"prefill", std::to_string(prefill.tokens), std::to_string(prefill.batch), spread_text(prefill.tokens_per_second)});
+    rows.push_back({"prefill", std::to_string(prefill.tokens), std::to_string(prefill.depth), std::to_string(prefill.batch),
+                    spread_text(prefill.tokens_per_second)});
   }
   for (const DecodeSpeed& decode : latency.decode) {
-    rows.push_back({"decode", "1", std::to_string(decode.batch), spread_text(decode.tokens_per_second),
+    rows.push_back({"decode", "1", std::to_string(decode.depth), std::to_string(decode.batch), spread_text(decode.tokens_per_second),
                     human_bytes(static_cast<double>(decode.bytes_per_token)), percent(decode.bandwidth_share)});
   }
   return text + '\n' + aligned(rows);

@@ -1,6 +1,8 @@
 // Taking turns.
 #include "eval/versus.h"
 
+#include <algorithm>
+
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -14,8 +16,11 @@ namespace {
 // As warm as llama-bench: before the prompt a whole one, before generation one token.
 class OurSide {
  public:
-  OurSide(engine::Engine& engine, const BenchOptions& options)
-      : options_(options), prefill_(engine, options.prefill_tokens), decode_(engine, 1, options.decode_tokens) {}
+  OurSide(engine::Engine& engine, const BenchOptions& options, std::uint64_t depth)
+      : options_(options),
+        contexts_(engine, depth, std::max(options.prefill_tokens, options.decode_tokens)),
+        prefill_(engine, contexts_, options.prefill_tokens),
+        decode_(engine, contexts_, 1, options.decode_tokens) {}
 
   Turn turn() {
     const ForeignLoad foreign;
@@ -36,6 +41,7 @@ class OurSide {
     return static_cast<double>(tokens) / watch.seconds();
   }
   const BenchOptions& options_;
+  Contexts contexts_;
   PrefillPass prefill_;
   DecodePass decode_;
 };
@@ -67,10 +73,14 @@ Versus measure_versus(const std::filesystem::path& model_path, const std::string
   require_measurable(options);
   if (parse_batches(options.batches) != std::vector<std::uint64_t>{1})
     fail(ErrorCode::invalid_argument, "[bench] another program is compared with one sequence at a time; leave the batch sizes away");
+  const std::vector<std::uint64_t> depths = parse_depths(options.depths);
+  if (depths.size() != 1)
+    fail(ErrorCode::invalid_argument, "[bench] another program is compared at one depth at a time, not at '{}'; give one", options.depths);
   const std::filesystem::path file = find_program(program);
   require_gguf_file(model_path);
   const Stopwatch watch;
   const model::Model model = model::load_model(model_path);
+  require_depth(model.config(), options, depths.front());
   engine::Engine engine(model, {.threads = options.threads, .isa = std::nullopt});
   Versus versus{.model = model_path.string(),
                 .program = file.string(),
@@ -80,13 +90,15 @@ Versus measure_versus(const std::filesystem::path& model_path, const std::string
                 .threads = engine.threads(),
                 .prefill_tokens = options.prefill_tokens,
                 .decode_tokens = options.decode_tokens,
+                .depth = depths.front(),
                 .load_seconds = watch.seconds()};
   const PeerRequest request{.model = model_path,
                             .prefill_tokens = options.prefill_tokens,
                             .decode_tokens = options.decode_tokens,
+                            .depth = depths.front(),
                             .threads = engine.threads(),
                             .seconds = static_cast<double>(options.peer_seconds)};
-  OurSide ours(engine, options);
+  OurSide ours(engine, options, depths.front());
   std::uint64_t turns = 0;
   const auto report = [&] {
     if (progress) progress({.stage = "turns", .done = turns, .total = std::uint64_t{2} * options.repetitions, .unit = "turns"});

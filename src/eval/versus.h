@@ -26,7 +26,7 @@ struct Versus {
   std::string model, program, engine, build;  // the last two: of the other
   std::string isa;
   unsigned threads = 0;
-  std::uint64_t prefill_tokens = 0, decode_tokens = 0;
+  std::uint64_t prefill_tokens = 0, decode_tokens = 0, depth = 0;
   double load_seconds = 0;  // ours, once; the other loads in every turn and does not say how long that takes
   std::vector<VersusPair> pairs{};
 };

@@ -75,6 +75,7 @@ Json to_json(const Versus& versus) {
   json["build"] = versus.build;
   json["prefill_tokens"] = versus.prefill_tokens;
   json["decode_tokens"] = versus.decode_tokens;
+  json["depth"] = versus.depth;
   json["load_seconds"] = versus.load_seconds;
   json["prefill"] = figure_json(figure_of(versus, &Turn::prefill));
   json["decode"] = figure_json(figure_of(versus, &Turn::decode));
@@ -90,6 +91,7 @@ std::string to_table(const Versus& versus) {
   fact("ours", fmt::format("{}, {} threads, loaded once in {} s", versus.isa, versus.threads, significant(versus.load_seconds)));
   fact("theirs", fmt::format("{} {} ({}), {} threads, {} s a run with start and load", printable(versus.engine), printable(versus.build),
                              printable(versus.program), versus.threads, significant(their_seconds(versus).median)));
+  if (versus.depth > 0) fact("depth", fmt::format("{} tokens before the measured ones", versus.depth));
   fact("turns", "ours, theirs, in turns; each warms up, then measures once");
   const std::vector<Row> figures{{"", "tokens", "ours tokens/s", "theirs tokens/s", "ours / theirs"},
                                  figure_row("prefill", versus.prefill_tokens, figure_of(versus, &Turn::prefill)),
