@@ -1,8 +1,10 @@
 // The whole public API.
 #pragma once
 
+#include "tightrope/batch.h"     // IWYU pragma: export
 #include "tightrope/chat.h"      // IWYU pragma: export
 #include "tightrope/encode.h"    // IWYU pragma: export
+#include "tightrope/ending.h"    // IWYU pragma: export
 #include "tightrope/engine.h"    // IWYU pragma: export
 #include "tightrope/error.h"     // IWYU pragma: export
 #include "tightrope/eval.h"      // IWYU pragma: export

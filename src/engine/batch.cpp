@@ -42,14 +42,7 @@ void check_chunk(const model::Model& model, const Chunk& chunk, kernels::Cell ce
 }
 
 void check_chunks(const model::Model& model, std::span<const Chunk> chunks, kernels::Cell cell) {
-  if (!model.arch().block.attention.causal)
-    fail(ErrorCode::unsupported,
-         "[engine] a model of architecture '{}' reads whole texts and continues none; 'embed' and 'classify' do what it is for",
-         model.arch().name);
-  const model::HeadSpec* output = model.config().output;
-  if (output != nullptr && output->kind != model::HeadSpec::Kind::causal_lm)
-    fail(ErrorCode::unsupported, "[engine] a {} gives no logits of the next token; 'embed' and 'classify' do what it is for",
-         output->hf_class);
+  check_continues(model);
   std::vector<const Sequence*> seen;
   for (const Chunk& chunk : chunks) {
     check_chunk(model, chunk, cell);
@@ -123,6 +116,17 @@ std::uint64_t position_limit(const model::Model& model) {
   if (config.positions > 0) return config.positions > offset ? config.positions - offset : 0;
   const bool stretches = config.rope.scaling == model::RopeConfig::Scaling::dynamic;
   return stretches || config.context == 0 ? UINT64_MAX : config.context;
+}
+
+void check_continues(const model::Model& model) {
+  if (!model.arch().block.attention.causal)
+    fail(ErrorCode::unsupported,
+         "[engine] a model of architecture '{}' reads whole texts and continues none; 'embed' and 'classify' do what it is for",
+         model.arch().name);
+  const model::HeadSpec* output = model.config().output;
+  if (output != nullptr && output->kind != model::HeadSpec::Kind::causal_lm)
+    fail(ErrorCode::unsupported, "[engine] a {} gives no logits of the next token; 'embed' and 'classify' do what it is for",
+         output->hf_class);
 }
 
 Batch lay_out_chunks(const model::Model& model, std::span<const Chunk> chunks, kernels::Cell cell, Rotations* rotations) {

@@ -67,6 +67,9 @@ inline kernels::Cell cell_of(const model::Model& model, bool exact) {
 // Tokens a text may have. Where frequencies stretch with the length, no limit but that of learned positions.
 std::uint64_t position_limit(const model::Model& model);
 
+// Errors: unsupported (a model that continues no texts).
+void check_continues(const model::Model& model);
+
 // Errors: invalid_argument, as Engine::encode says.
 void check_texts(const model::Model& model, std::span<const Text> texts);
 
