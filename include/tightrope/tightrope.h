@@ -3,6 +3,7 @@
 
 #include "tightrope/chat.h"      // IWYU pragma: export
 #include "tightrope/encode.h"    // IWYU pragma: export
+#include "tightrope/ending.h"    // IWYU pragma: export
 #include "tightrope/engine.h"    // IWYU pragma: export
 #include "tightrope/error.h"     // IWYU pragma: export
 #include "tightrope/eval.h"      // IWYU pragma: export

@@ -55,39 +55,42 @@ class BlockAttention {
   }
 
  private:
-  // Where an item's keys and values begin, of its first position.
-  std::byte* keys_of(const Item& item) const {
-    if (item.sequence != nullptr) return Cache::keys(*item.sequence, index_);
-    return pass_.work.key_cells.data() + item.tile * kKeyTile * key_cells_ * layout_.bytes;
+  // A head's cells of one item: in the pages of its sequence, or in the workspace, all positions of a head together.
+  struct Cells {
+    std::byte* keys;
+    std::byte* values;
+    std::size_t key_stride, value_stride;
+    std::byte* const* pages;
+  };
+  Cells cells_of(const Item& item, std::size_t key_head) const {
+    const std::size_t key_width = layout_.key_width(config_.head), positions = positions_together(item);
+    const std::size_t keys = key_head * positions * key_width, values = key_head * positions * config_.head;
+    if (item.sequence != nullptr) {
+      const KvLayout& layout = Cache::layout(*item.sequence);
+      return {nullptr, nullptr, layout.keys(index_) + keys, layout.values(index_) + values, Cache::pages(*item.sequence)};
+    }
+    return {pass_.work.key_cells.data() + (item.tile * kKeyTile * key_cells_ + keys) * layout_.bytes,
+            pass_.work.value_cells.data() + (item.tile * kKeyTile * key_width_ + values) * layout_.bytes,
+            kernels::kAttentionBlock * key_width, kernels::kAttentionBlock * config_.head, nullptr};
   }
-  std::byte* values_of(const Item& item) const {
-    if (item.sequence != nullptr) return Cache::values(*item.sequence, index_);
-    return pass_.work.value_cells.data() + item.tile * kKeyTile * key_width_ * layout_.bytes;
-  }
-
-  // Positions of a head's stretch of cells: a block in a sequence, which grows by them; all of a text that is not kept.
-  static std::size_t stretch(const Item& item) {
-    return item.sequence != nullptr ? kernels::kAttentionBlock : kernels::key_tiles(item.end()) * kKeyTile;
-  }
-  // Cells from a block of positions to the next one, where a position has `width` cells of all heads.
-  std::size_t block_stride(const Item& item, std::size_t width) const {
-    return kernels::kAttentionBlock * (item.sequence != nullptr ? width : width / config_.kv_heads);
+  static std::size_t positions_together(const Item& item) {
+    return item.sequence != nullptr ? kPagePositions : kernels::key_tiles(item.end()) * kKeyTile;
   }
 
   // Puts the key and the value of a token where attention reads them.
   template <kernels::Cell kCell, class Type, Type (*kConvert)(float)>
   static void store(const BlockAttention& self, const Row& token, const float* key, const float* value) {
     constexpr kernels::CellLayout kLayout = kernels::cell_layout(kCell);
-    const Item& item = *token.item;
     const std::size_t head = self.config_.head, block = token.position / kernels::kAttentionBlock;
     const std::size_t position = token.position % kernels::kAttentionBlock;
-    Type* keys = reinterpret_cast<Type*>(self.keys_of(item)) + block * self.block_stride(item, self.key_cells_);
-    Type* values = reinterpret_cast<Type*>(self.values_of(item)) + block * self.block_stride(item, self.key_width_);
     for (std::size_t h = 0; h < self.config_.kv_heads; ++h, key += head, value += head) {
+      const Cells cells = self.cells_of(*token.item, h);
+      Type* keys = reinterpret_cast<Type*>(cells.pages != nullptr ? cells.pages[block] : cells.keys);
+      Type* values = reinterpret_cast<Type*>(cells.pages != nullptr ? cells.pages[block] : cells.values);
+      keys += (cells.pages != nullptr ? 1 : block) * cells.key_stride;
+      values += (cells.pages != nullptr ? 1 : block) * cells.value_stride;
       for (std::size_t i = 0; i < head; ++i) keys[kLayout.key(position, i, head)] = kConvert(key[i]);
       for (std::size_t i = 0; i < head; ++i) values[kLayout.value(position, i, head)] = kConvert(value[i]);
-      keys += stretch(item) * kLayout.key_width(head);
-      values += stretch(item) * head;
     }
   }
   static float keep(float value) { return value; }
@@ -125,24 +128,26 @@ class BlockAttention {
     const float usual = 1.0f / std::sqrt(static_cast<float>(config_.head));
     ScratchPool::Lease scratch = pass_.runtime.scratch.borrow(kernels::attention_scratch(run.tokens * group, config_.head));
     const kernels::AttentionFunction function = pass_.kernels().attention[static_cast<std::size_t>(pass_.cell())];
+    const Cells cells = cells_of(item, key_head);
     function({.queries = pass_.work.queries.data() + first,
-              .keys = keys_of(item) + key_head * stretch(item) * layout_.key_width(config_.head) * layout_.bytes,
-              .values = values_of(item) + key_head * stretch(item) * config_.head * layout_.bytes,
+              .keys = cells.keys,
+              .values = cells.values,
               .output = pass_.work.mixed.data() + first,
               .scratch = scratch.data(),
               .tokens = run.tokens,
               .group = group,
               .head = config_.head,
               .query_stride = query_width_,
-              .key_stride = block_stride(item, key_cells_),
-              .value_stride = block_stride(item, key_width_),
+              .key_stride = cells.key_stride,
+              .value_stride = cells.value_stride,
               .output_stride = query_width_,
               .first_position = run.position,
               .positions = pass_.spec().attention.causal ? run.position + run.tokens : item.end(),
               .behind = behind(),
               .ahead = ahead(),
               .scale = config_.attention_scale == 0 ? usual : static_cast<float>(config_.attention_scale),
-              .cap = static_cast<float>(config_.attention_cap)});
+              .cap = static_cast<float>(config_.attention_cap),
+              .pages = cells.pages});
   }
 
   Pass& pass_;

@@ -26,7 +26,7 @@ void check_chunk(const model::Model& model, const Chunk& chunk, kernels::Cell ce
   if (chunk.sequence == nullptr || chunk.tokens.empty())
     fail(ErrorCode::invalid_argument, "[engine] a chunk needs a sequence and at least one token");
   const Sequence& sequence = *chunk.sequence;
-  if (!Cache::fits(sequence, model.config(), cell))
+  if (Cache::layout(sequence) != KvLayout(model.config(), cell))
     fail(ErrorCode::invalid_argument,
          "[engine] a sequence belongs to a model of another shape or to an engine of other exactness; make it with this engine's "
          "new_sequence");
@@ -38,14 +38,7 @@ void check_chunk(const model::Model& model, const Chunk& chunk, kernels::Cell ce
 }
 
 void check_chunks(const model::Model& model, std::span<const Chunk> chunks, kernels::Cell cell) {
-  if (!model.arch().block.attention.causal)
-    fail(ErrorCode::unsupported,
-         "[engine] a model of architecture '{}' reads whole texts and continues none; 'embed' and 'classify' do what it is for",
-         model.arch().name);
-  const model::HeadSpec* output = model.config().output;
-  if (output != nullptr && output->kind != model::HeadSpec::Kind::causal_lm)
-    fail(ErrorCode::unsupported, "[engine] a {} gives no logits of the next token; 'embed' and 'classify' do what it is for",
-         output->hf_class);
+  check_continues(model);
   std::vector<const Sequence*> seen;
   for (const Chunk& chunk : chunks) {
     check_chunk(model, chunk, cell);
@@ -106,18 +99,11 @@ Item item_of(Batch& batch, const Chunk& chunk, const Rotations* rotations) {
 }  // namespace
 
 bool Cache::start(Sequence& sequence, const Rotations* rotations, std::uint64_t new_length) {
-  if (rotations == nullptr || !sequence.remembers_) return false;
+  if (rotations == nullptr || !sequence.replays_) return false;
   const bool same = sequence.length_ == 0 || (sequence.made_for_ != 0 && rotations->global.same(sequence.made_for_, new_length) &&
                                               rotations->local.same(sequence.made_for_, new_length));
   if (!same) sequence.made_for_ = 0;
   return !same;
-}
-
-void Cache::commit(const Chunk& chunk) {
-  Sequence& sequence = *chunk.sequence;
-  sequence.length_ += chunk.tokens.size();
-  sequence.made_for_ = sequence.length_;
-  if (sequence.remembers_) sequence.tokens_.insert(sequence.tokens_.end(), chunk.tokens.begin(), chunk.tokens.end());
 }
 
 std::uint64_t position_limit(const model::Model& model) {
@@ -126,6 +112,17 @@ std::uint64_t position_limit(const model::Model& model) {
   if (config.positions > 0) return config.positions > offset ? config.positions - offset : 0;
   const bool stretches = config.rope.scaling == model::RopeConfig::Scaling::dynamic;
   return stretches || config.context == 0 ? UINT64_MAX : config.context;
+}
+
+void check_continues(const model::Model& model) {
+  if (!model.arch().block.attention.causal)
+    fail(ErrorCode::unsupported,
+         "[engine] a model of architecture '{}' reads whole texts and continues none; 'embed' and 'classify' do what it is for",
+         model.arch().name);
+  const model::HeadSpec* output = model.config().output;
+  if (output != nullptr && output->kind != model::HeadSpec::Kind::causal_lm)
+    fail(ErrorCode::unsupported, "[engine] a {} gives no logits of the next token; 'embed' and 'classify' do what it is for",
+         output->hf_class);
 }
 
 Batch lay_out_chunks(const model::Model& model, std::span<const Chunk> chunks, kernels::Cell cell, Rotations* rotations) {

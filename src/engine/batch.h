@@ -48,18 +48,15 @@ struct Batch {
 
 // What a Sequence keeps, for those that fill and read it.
 struct Cache {
-  static std::byte* keys(Sequence& sequence, std::size_t block) { return sequence.keys_[block].data(); }
-  static std::byte* values(Sequence& sequence, std::size_t block) { return sequence.values_[block].data(); }
-  static bool fits(const Sequence& sequence, const model::Config& config, kernels::Cell cell) {
-    return sequence.keys_.size() == config.blocks && sequence.value_row_ == config.kv_heads * config.head && sequence.cell_ == cell;
-  }
+  static std::byte* const* pages(const Sequence& sequence) { return sequence.cells_.data(); }
+  static const KvLayout& layout(const Sequence& sequence) { return sequence.pool_->layout(); }
   // A sequence whose frequencies change with its new length must be computed anew: what it keeps of all blocks but the first was made from
   // hidden states that the old ones shaped. Marks it as being so until the pass is committed.
   static bool start(Sequence& sequence, const Rotations* rotations, std::uint64_t new_length);
   static bool replays(const Sequence& sequence) { return sequence.remembers_; }
   static std::span<const text::TokenId> tokens(const Sequence& sequence) { return sequence.tokens_; }
   static void make_room(Sequence& sequence, std::uint64_t tokens) { sequence.make_room(tokens); }
-  static void commit(const Chunk& chunk);
+  static void commit(const Chunk& chunk) { chunk.sequence->commit(chunk.tokens); }
 };
 
 // How keys and values are kept: those of an encoder, which are soon forgotten, exactly.
@@ -69,6 +66,9 @@ inline kernels::Cell cell_of(const model::Model& model, bool exact) {
 
 // Tokens a text may have. Where frequencies stretch with the length, no limit but that of learned positions.
 std::uint64_t position_limit(const model::Model& model);
+
+// Errors: unsupported (a model that continues no texts).
+void check_continues(const model::Model& model);
 
 // Errors: invalid_argument, as Engine::encode says.
 void check_texts(const model::Model& model, std::span<const Text> texts);

@@ -57,7 +57,8 @@ struct Engine::Implementation {
       : model(source),
         runtime(kernels::kernel_table(options.isa ? *options.isa : kernels::isa_from_environment()), options.exact, options.threads),
         network(load_network(source, runtime)),
-        rotations(source.config()) {}
+        rotations(source.config()),
+        pages(std::make_shared<KvPages>(KvLayout(source.config(), cell()), KvPages::Options{})) {}
 
   Pass pass(Batch batch) { return {model, network, runtime, workspace, observers, std::move(batch)}; }
   kernels::Cell cell() const { return cell_of(model, runtime.exact); }
@@ -93,6 +94,7 @@ struct Engine::Implementation {
   Runtime runtime;
   Network network;
   Rotations rotations;
+  std::shared_ptr<KvPages> pages;
   Workspace workspace;
   Observers observers;
   std::vector<float> hidden, pooled, output;  // of the last encode()
@@ -106,7 +108,13 @@ const model::Model& Engine::model() const { return implementation_->model; }
 kernels::Isa Engine::isa() const { return implementation_->runtime.kernels.isa; }
 unsigned Engine::threads() const { return implementation_->runtime.threads.size(); }
 
-Sequence Engine::new_sequence(std::uint64_t capacity) const { return {implementation_->model.config(), capacity, implementation_->cell()}; }
+std::shared_ptr<KvPages> Engine::new_pages(const KvPages::Options& options) const {
+  return std::make_shared<KvPages>(KvLayout(implementation_->model.config(), implementation_->cell()), options);
+}
+
+Sequence Engine::new_sequence(std::uint64_t capacity, std::shared_ptr<KvPages> pool) const {
+  return {implementation_->model.config(), capacity, pool == nullptr ? implementation_->pages : std::move(pool)};
+}
 
 std::span<const float> Engine::forward(std::span<const Chunk> chunks) {
   if (chunks.empty()) return {};

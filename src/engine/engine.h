@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "kernels/aligned.h"
+#include "engine/kv_pages.h"
 #include "kernels/ops.h"
 #include "model/model.h"
 
@@ -30,28 +30,43 @@ struct Options {
   bool exact = false;
 };
 
-// The keys and values of one sequence for each block, as cells that lie as the kernels read them.
-// Grows by the page as tokens come, up to `capacity`. Where RoPE's frequencies depend on the length of the text (dynamic, longrope), the
-// tokens are kept too: a text that grows into other frequencies is computed anew, so that its logits are those of a pass without a cache.
+// The keys and values of one sequence: a table of pages, taken as tokens come, up to `capacity`. Move-only.
+// Where RoPE's frequencies depend on the length of the text (dynamic, longrope), the tokens are kept too: a text that grows into other
+// frequencies is computed anew, so that its logits are those of a pass without a cache; it shares no pages.
 class Sequence {
  public:
+  Sequence(const model::Config& config, std::uint64_t capacity, std::shared_ptr<KvPages> pool);
+  // With pages of its own.
   Sequence(const model::Config& config, std::uint64_t capacity, kernels::Cell cell = kernels::Cell::f32);
+  ~Sequence();
+  Sequence(Sequence&&) noexcept = default;
+  Sequence& operator=(Sequence&& other) noexcept;
+
   std::uint64_t length() const { return length_; }  // tokens seen
   std::uint64_t capacity() const { return capacity_; }
   void rewind(std::uint64_t length);  // forgets later tokens; length <= length()
-  std::uint64_t bytes() const;
+  std::uint64_t pages() const { return pages_.size(); }
+  std::uint64_t bytes() const { return pages_.empty() ? 0 : pages_.size() * pool_->layout().page_bytes; }
+
+  // Continues with the pages of the first of `tokens` that the pool has, as if they had been run, but for the last token. Returns how many
+  // tokens that were; none between two borders of pages.
+  std::uint64_t reuse(std::span<const text::TokenId> tokens);
 
  private:
   friend struct Cache;
   void make_room(std::uint64_t tokens);  // for that many more than length()
+  void commit(std::span<const text::TokenId> tokens);
+  void keep(std::uint64_t pages) noexcept;
+  void reserve(std::uint64_t pages);
+  void own(std::uint64_t index);
 
-  kernels::Cell cell_;
+  std::shared_ptr<KvPages> pool_;
   std::uint64_t capacity_ = 0, length_ = 0;
-  std::uint64_t key_row_, value_row_;  // cells of a position
-  bool remembers_ = false;             // whether tokens_ is kept
-  std::uint64_t made_for_ = 0;         // the text's length when its frequencies were chosen; 0: its keys and values are not to be used
-  std::vector<text::TokenId> tokens_;  // [length]
-  std::vector<kernels::AlignedBytes> keys_, values_;  // one a block
+  bool replays_ = false, shares_ = false;  // either: tokens_ is kept
+  std::uint64_t made_for_ = 0;             // the text's length when its frequencies were chosen; 0: its keys and values are not to be used
+  std::vector<text::TokenId> tokens_;      // [length]
+  std::vector<KvPage*> pages_;
+  std::vector<std::byte*> cells_;  // of the pages
 };
 
 // Tokens that continue one sequence. A forward pass takes several; they need not be equally long.
@@ -94,7 +109,10 @@ class Engine {
   kernels::Isa isa() const;
   unsigned threads() const;
 
-  Sequence new_sequence(std::uint64_t capacity) const;
+  // A pool that sequences of this engine can live in, and no others.
+  std::shared_ptr<KvPages> new_pages(const KvPages::Options& options) const;
+  // In `pool`, or in the engine's own, which has no limit and shares nothing.
+  Sequence new_sequence(std::uint64_t capacity, std::shared_ptr<KvPages> pool = nullptr) const;
   // Logits, [rows asked for, vocab], in the order of the chunks; valid until the next call. Results do not depend on the number of
   // threads, nor on what else is in the batch. Errors: invalid_argument (an id beyond the vocabulary; a sequence beyond its capacity or the
   // model's context, with both numbers; a sequence twice; no tokens), unsupported (an encoder, which continues nothing), malformed (logits

@@ -18,23 +18,24 @@ void check(const Engine& engine, std::span<const text::TokenId> prompt, const Ge
          prompt.size(), options.max_tokens, context);
 }
 
-template <class List>
-bool holds(const List& list, text::TokenId id) {
-  return std::any_of(list.begin(), list.end(), [&](auto entry) { return std::cmp_equal(entry, id); });
-}
-
-bool is_stop(const Engine& engine, const Generation& options, text::TokenId id) {
-  const std::shared_ptr<const text::Tokenizer>& tokenizer = engine.model().tokenizer();
-  if (tokenizer != nullptr && std::cmp_equal(tokenizer->definition().eos, id)) return true;
-  return holds(engine.model().config().eos, id) || holds(options.stop, id);
-}
+bool holds(const std::vector<text::TokenId>& list, text::TokenId id) { return std::ranges::find(list, id) != list.end(); }
 
 }  // namespace
+
+std::vector<text::TokenId> end_tokens(const model::Model& model) {
+  std::vector<std::int64_t> ids(model.config().eos.begin(), model.config().eos.end());
+  if (model.tokenizer() != nullptr) ids.push_back(model.tokenizer()->definition().eos);
+  std::vector<text::TokenId> tokens;
+  for (const std::int64_t id : ids)
+    if (std::in_range<text::TokenId>(id)) tokens.push_back(static_cast<text::TokenId>(id));
+  return tokens;
+}
 
 GenerationResult generate(Engine& engine, std::span<const text::TokenId> prompt, const Generation& options,
                           const std::function<bool(text::TokenId)>& on_token) {
   check(engine, prompt, options);
   Sampler sampler(options.sampling);
+  const std::vector<text::TokenId> end_of_text = end_tokens(engine.model());
   GenerationResult result;
   Sequence sequence = engine.new_sequence(prompt.size() + options.max_tokens);
   std::vector<text::TokenId> all(prompt.begin(), prompt.end());
@@ -47,7 +48,7 @@ GenerationResult generate(Engine& engine, std::span<const text::TokenId> prompt,
       watch.restart();
     }
     const text::TokenId id = sampler.next(logits, all);
-    result.stopped = is_stop(engine, options, id);
+    result.stopped = holds(end_of_text, id) || holds(options.stop, id);
     if (result.stopped) break;
     result.tokens.push_back(id);
     all.push_back(id);

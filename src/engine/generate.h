@@ -23,6 +23,9 @@ struct GenerationResult {
   double prefill_seconds = 0, decode_seconds = 0;
 };
 
+// What ends a text of the model, by its config or its tokenizer.
+std::vector<text::TokenId> end_tokens(const model::Model& model);
+
 // `on_token` may return false to stop. Errors: invalid_argument when prompt + max_tokens exceed the model's context, with both numbers.
 GenerationResult generate(Engine& engine, std::span<const text::TokenId> prompt, const Generation& options,
                           const std::function<bool(text::TokenId)>& on_token = {});

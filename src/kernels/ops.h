@@ -76,7 +76,19 @@ struct AttentionArguments {
   std::size_t behind, ahead;   // positions
   float scale;                 // multiplies the scores
   float cap = 0;               // then they become cap * tanh(score / cap); 0: they do not
+  // Null, or where the blocks lie instead: the keys of block b begin key_stride cells after pages[b], its values value_stride cells.
+  const std::byte* const* pages = nullptr;
 
+  template <class Type>
+  const Type* keys_of(std::size_t block) const {
+    return pages == nullptr ? static_cast<const Type*>(keys) + block * key_stride
+                            : reinterpret_cast<const Type*>(pages[block]) + key_stride;
+  }
+  template <class Type>
+  const Type* values_of(std::size_t block) const {
+    return pages == nullptr ? static_cast<const Type*>(values) + block * value_stride
+                            : reinterpret_cast<const Type*>(pages[block]) + value_stride;
+  }
   std::size_t visible_begin(std::size_t position) const { return position > behind ? position - behind : 0; }
   std::size_t visible_end(std::size_t position) const { return ahead < positions - position ? position + ahead + 1 : positions; }
 };

@@ -92,6 +92,7 @@ class Cells {
     if (cell == Cell::bf16) halves_.assign(count, to_bf16(kPoison));
   }
   void set(std::size_t index, float value) { cell_ == Cell::f32 ? void(floats_[index] = value) : void(halves_[index] = to_bf16(value)); }
+  std::size_t bytes() const { return floats_.size() * sizeof(float) + halves_.size() * sizeof(bf16); }
   const void* data() const { return cell_ == Cell::f32 ? static_cast<const void*>(floats_.data()) : halves_.data(); }
 
  private:
@@ -202,6 +203,50 @@ TEST_P(Kernels, AttentionGivesATokenTheSameBitsAloneAndInARun) {
           attend(one);
         }
         EXPECT_TRUE(same_bits(together.data(), data.output.data(), together.size())) << behind << " behind, " << ahead << " ahead";
+      }
+}
+
+// The blocks of `data` in pages that lie in the opposite order, values before keys.
+struct PagedCells {
+  explicit PagedCells(const AttentionData& data)
+      : key_bytes(data.arguments.key_stride * data.layout.bytes),
+        value_bytes(data.arguments.value_stride * data.layout.bytes),
+        cells((data.blocks() + 1) * (key_bytes + value_bytes), std::byte{0xff}) {  // no number
+    for (std::size_t b = 0; b <= data.blocks(); ++b) {
+      std::byte* page = cells.data() + (data.blocks() - b) * (key_bytes + value_bytes);
+      copy(data.keys, b * key_bytes, key_bytes, page + value_bytes);
+      copy(data.values, b * value_bytes, value_bytes, page);
+      pages.push_back(page);
+    }
+  }
+  static void copy(const Cells& from, std::size_t begin, std::size_t most, std::byte* to) {
+    std::memcpy(to, static_cast<const std::byte*>(from.data()) + begin, std::min(most, from.bytes() - begin));
+  }
+
+  std::size_t key_bytes, value_bytes;
+  std::vector<std::byte> cells;
+  std::vector<const std::byte*> pages;
+};
+
+TEST_P(Kernels, AttentionReadsPagesWhereverTheyLie) {
+  const auto attend = [&](const KernelTable& table, Cell cell, const AttentionArguments& arguments) {
+    table.attention[static_cast<std::size_t>(cell)](arguments);
+  };
+  for (const CellCase& cells : kCellCases)
+    for (const KernelTable* table : {&table_, &reference_})
+      for (const std::size_t behind : Sizes{std::size_t{20}, std::size_t{150}, kEverything}) {
+        AttentionData data(random_, cells.cell, {9, 40, 371, 0, behind, 0, 0, 3});
+        attend(*table, cells.cell, data.arguments);
+        const std::vector<float> expected = data.output;
+        const PagedCells paged(data);
+        AttentionArguments arguments = data.arguments;
+        arguments.keys = arguments.values = nullptr;
+        arguments.key_stride = paged.value_bytes / data.layout.bytes;
+        arguments.value_stride = 0;
+        arguments.pages = paged.pages.data();
+        std::ranges::fill(data.output, 0.0f);
+        attend(*table, cells.cell, arguments);
+        EXPECT_TRUE(same_bits(expected.data(), data.output.data(), expected.size())) << behind << " behind";
       }
 }
 

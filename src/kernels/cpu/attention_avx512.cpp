@@ -72,7 +72,7 @@ template <std::size_t kRows, std::size_t kVectors>
 HWY_INLINE void score(const AttentionArguments& a, const std::uint32_t* queries, std::size_t stride, std::size_t first, std::size_t column,
                       Block<kRows>& block) {
   const std::size_t pairs = (a.head + 1) / 2;
-  const std::uint16_t* keys = static_cast<const std::uint16_t*>(a.keys) + first / kAttentionBlock * a.key_stride + column * 2 * pairs;
+  const std::uint16_t* keys = a.keys_of<std::uint16_t>(first / kAttentionBlock) + column * 2 * pairs;
   __m512 sums[kRows][kVectors];
   HWY_UNROLL(8)
   for (std::size_t r = 0; r < kRows; ++r) {
@@ -185,7 +185,7 @@ HWY_INLINE void average(const AttentionArguments& a, std::size_t first, std::siz
     for (std::size_t v = 0; v < kVectors; ++v) means[r][v] = _mm512_setzero_ps();
   }
   const std::uint32_t* values =
-      static_cast<const std::uint32_t*>(a.values) + first / kAttentionBlock * (a.value_stride / 2) + from / 2 * a.head + i;
+      reinterpret_cast<const std::uint32_t*>(a.values_of<std::uint16_t>(first / kAttentionBlock)) + from / 2 * a.head + i;
   std::size_t pair = from / 2;
   for (; pair < end / 2; ++pair, values += a.head) {
     __m512i value[kVectors];

@@ -38,7 +38,7 @@ struct Halves {
 
 template <class Cells>
 double score(const AttentionArguments& a, const float* query, std::size_t position) {
-  const auto* key = static_cast<const typename Cells::Type*>(a.keys) + position / kAttentionBlock * a.key_stride;
+  const auto* key = a.keys_of<typename Cells::Type>(position / kAttentionBlock);
   double sum = 0;
   for (std::size_t i = 0; i < a.head; ++i)
     sum += static_cast<double>(query[i]) * Cells::number(key[Cells::kLayout.key(position % kAttentionBlock, i, a.head)]);
@@ -57,7 +57,7 @@ void average(const AttentionArguments& a, const float* query, std::size_t begin,
   for (std::size_t j = begin; j < end; ++j) {
     const double weight = std::exp(score<Cells>(a, query, j) - largest);
     sum += weight;
-    const auto* values = static_cast<const typename Cells::Type*>(a.values) + j / kAttentionBlock * a.value_stride;
+    const auto* values = a.values_of<typename Cells::Type>(j / kAttentionBlock);
     for (std::size_t i = 0; i < count; ++i)
       mean[i] += weight * Cells::number(values[Cells::kLayout.value(j % kAttentionBlock, first + i, a.head)]);
   }

@@ -112,7 +112,7 @@ struct Kernel {
     const Floats d;
     const AttentionArguments& a = tile.a;
     const std::size_t key_width = (a.head + Cells::kTogether - 1) / Cells::kTogether * Cells::kTogether;
-    const Cell *block = static_cast<const Cell*>(a.keys) + tile.first / kAttentionBlock * a.key_stride, *keys[kVectors];
+    const Cell *block = a.keys_of<Cell>(tile.first / kAttentionBlock), *keys[kVectors];
     Vector sums[kRows][kVectors];
     HWY_UNROLL(8)
     for (std::size_t v = 0; v < kVectors; ++v) {
@@ -150,7 +150,7 @@ struct Kernel {
   static HWY_INLINE void average(Tile<kRows>& tile, std::size_t from, std::size_t end, std::size_t i) {
     const Floats d;
     const AttentionArguments& a = tile.a;
-    const Cell* block = static_cast<const Cell*>(a.values) + tile.first / kAttentionBlock * a.value_stride;
+    const Cell* block = a.values_of<Cell>(tile.first / kAttentionBlock);
     Vector means[kRows][kVectors];
     HWY_UNROLL(8)
     for (std::size_t r = 0; r < kRows; ++r) {
