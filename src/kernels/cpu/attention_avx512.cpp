@@ -33,20 +33,24 @@ HWY_INLINE __mmask16 lanes(std::size_t begin, std::size_t end) {
   return static_cast<__mmask16>(((1u << high) - 1u) & ~((1u << low) - 1u));
 }
 
-// 2^x for x <= 0, off by 3e-6 of it: a hundredth of what rounding to a half may be off by.
+// Those of the vector at column j that are seen.
+HWY_INLINE __mmask16 lanes(const Columns& seen, std::size_t j) {
+  return lanes(seen.begin > j ? seen.begin - j : 0, seen.end > j ? seen.end - j : 0);
+}
+
+// 2^x for x <= 0, off by 3e-6 of it: a hundredth of what rounding to a half may be off by. The polynomial is the best of its degree
+// for the part from -1/2 to 1/2.
 HWY_INLINE __m512 power_of_two(__m512 x) {
   const __m512 bounded = _mm512_max_ps(_mm512_set1_ps(-1000.0f), x);  // in this order a NaN stays one
   const __m512 whole = _mm512_roundscale_ps(bounded, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   const __m512 part = _mm512_sub_ps(bounded, whole);
-  __m512 power = _mm512_set1_ps(1.33335581e-3f);  // the powers of ln 2 by their factorials
-  power = _mm512_fmadd_ps(power, part, _mm512_set1_ps(9.61812911e-3f));
-  power = _mm512_fmadd_ps(power, part, _mm512_set1_ps(5.55041087e-2f));
-  power = _mm512_fmadd_ps(power, part, _mm512_set1_ps(2.40226507e-1f));
-  power = _mm512_fmadd_ps(power, part, _mm512_set1_ps(6.93147181e-1f));
+  __m512 power = _mm512_set1_ps(9.58285308e-03f);
+  power = _mm512_fmadd_ps(power, part, _mm512_set1_ps(5.59064246e-02f));
+  power = _mm512_fmadd_ps(power, part, _mm512_set1_ps(2.40240986e-01f));
+  power = _mm512_fmadd_ps(power, part, _mm512_set1_ps(6.93124193e-01f));
   power = _mm512_fmadd_ps(power, part, _mm512_set1_ps(1.0f));
   return _mm512_scalef_ps(power, whole);
 }
-HWY_INLINE float power_of_two(float x) { return _mm512_cvtss_f32(power_of_two(_mm512_set1_ps(x))); }
 
 // cap * tanh(x / cap), from e^(-2 |x| / cap).
 HWY_INLINE __m512 capped(__m512 x, float cap) {
@@ -96,48 +100,83 @@ HWY_INLINE void score(const AttentionArguments& a, const std::uint32_t* queries,
   }
 }
 
-// What a row's block adds to what came before: old sums times `before`, the block's times `now`.
+// What the blocks of some rows add to what came before: old sums times `before`, the block's times `now`.
+template <std::size_t kRows>
 struct Factors {
-  float before, now;
+  float before[kRows], now[kRows];
 };
 
-// Turns the scores of the columns that a row sees into weights, those of [from, to) that it does not see into 0.
-HWY_INLINE Factors weigh(const float* scores, std::uint32_t* weights, const Columns& seen, std::size_t from, std::size_t to, float& largest,
-                         float& sum) {
-  const __m512 lowest = _mm512_set1_ps(-HUGE_VALF);
-  __m512 most = lowest;
+// The largest score of the columns that a row sees; it sees all of [from, to) where kAll says so.
+template <bool kAll>
+HWY_INLINE float largest_of(const float* scores, const Columns& seen, std::size_t from, std::size_t to) {
+  __m512 most = _mm512_set1_ps(-HUGE_VALF);
   for (std::size_t j = from; j < to; j += kLanes) {
-    const __mmask16 mask = lanes(seen.begin > j ? seen.begin - j : 0, seen.end > j ? seen.end - j : 0);
-    most = _mm512_mask_max_ps(most, mask, most, _mm512_load_ps(scores + j));
+    const __m512 some = _mm512_load_ps(scores + j);
+    if constexpr (kAll)
+      most = _mm512_max_ps(most, some);
+    else
+      most = _mm512_mask_max_ps(most, lanes(seen, j), most, some);
   }
-  const float here = _mm512_reduce_max_ps(most);
-  const __m512 shift = _mm512_set1_ps(here);
+  return _mm512_reduce_max_ps(most);
+}
+
+// Turns the scores of the columns that a row sees into weights, those of [from, to) that it does not see into 0; returns the weights' sum.
+template <bool kAll>
+HWY_INLINE float weigh(const float* scores, std::uint32_t* weights, const Columns& seen, std::size_t from, std::size_t to, float largest) {
+  const __m512 shift = _mm512_set1_ps(largest);
   const __m512i one = _mm512_set1_epi16(0x3f80);
   __m512 total = _mm512_setzero_ps();
   for (std::size_t j = from; j < to; j += 2 * kLanes) {
     __m512 parts[2];
     HWY_UNROLL(2)
     for (std::size_t v = 0; v < 2; ++v) {
-      const std::size_t k = j + v * kLanes;
-      const __mmask16 mask = lanes(seen.begin > k ? seen.begin - k : 0, seen.end > k ? seen.end - k : 0);
-      parts[v] = _mm512_maskz_mov_ps(mask, power_of_two(_mm512_sub_ps(_mm512_load_ps(scores + k), shift)));
+      parts[v] = power_of_two(_mm512_sub_ps(_mm512_load_ps(scores + j + v * kLanes), shift));
+      if constexpr (!kAll) parts[v] = _mm512_maskz_mov_ps(lanes(seen, j + v * kLanes), parts[v]);
     }
     const auto rounded = (__m512i)_mm512_cvtne2ps_pbh(parts[1], parts[0]);
     total = dot(total, rounded, one);
     _mm512_store_si512(weights + j / 2, rounded);
   }
-  if (seen.empty()) return {1, 0};
-  const float highest = here > largest ? here : largest;
-  const Factors factors{power_of_two(largest - highest), power_of_two(here - highest)};
-  sum = sum * factors.before + _mm512_reduce_add_ps(total) * factors.now;
-  largest = highest;
+  return _mm512_reduce_add_ps(total);
+}
+
+template <std::size_t kRows, bool kAll>
+HWY_INLINE void weigh_rows(Block<kRows>& block, const Columns* each, std::size_t from, std::size_t to, float* largest, float* totals) {
+  for (std::size_t r = 0; r < kRows; ++r) largest[r] = largest_of<kAll>(block.scores[r], each[r], from, to);
+  for (std::size_t r = 0; r < kRows; ++r) totals[r] = weigh<kAll>(block.scores[r], block.weights[r], each[r], from, to, largest[r]);
+}
+
+// The weights of a block for some rows, and what they do to the rows' states. Step after step for all rows: row after row would wait for
+// one sum after another.
+template <std::size_t kRows>
+HWY_INLINE Factors<kRows> weigh(Block<kRows>& block, const Columns* each, std::size_t from, std::size_t to, float* largest, float* sums) {
+  constexpr auto kMask = static_cast<__mmask16>((1u << kRows) - 1u);
+  float here[kRows], total[kRows];
+  bool all = true;
+  for (std::size_t r = 0; r < kRows; ++r) all = all && each[r].begin <= from && each[r].end >= to;
+  if (all)
+    weigh_rows<kRows, true>(block, each, from, to, here, total);
+  else
+    weigh_rows<kRows, false>(block, each, from, to, here, total);
+  __mmask16 sees = 0;
+  for (std::size_t r = 0; r < kRows; ++r) sees |= static_cast<__mmask16>(each[r].empty() ? 0u : 1u << r);
+  const __m512 old = _mm512_maskz_loadu_ps(kMask, largest), now = _mm512_maskz_loadu_ps(kMask, here);
+  const __m512 highest = _mm512_max_ps(old, now);
+  Factors<kRows> factors;
+  const __m512 keep = _mm512_mask_mov_ps(_mm512_set1_ps(1), sees, power_of_two(_mm512_sub_ps(old, highest)));
+  const __m512 add = _mm512_maskz_mov_ps(sees, power_of_two(_mm512_sub_ps(now, highest)));
+  _mm512_mask_storeu_ps(factors.before, kMask, keep);
+  _mm512_mask_storeu_ps(factors.now, kMask, add);
+  const __m512 sum = _mm512_maskz_loadu_ps(kMask, sums), more = _mm512_maskz_loadu_ps(kMask, total);
+  _mm512_mask_storeu_ps(sums, sees & kMask, _mm512_add_ps(_mm512_mul_ps(sum, keep), _mm512_mul_ps(more, add)));
+  _mm512_mask_storeu_ps(largest, sees & kMask, highest);
   return factors;
 }
 
 // Adds what the columns [from, end) give to elements [i, i + width) of the rows' sums.
 template <std::size_t kRows, std::size_t kVectors>
 HWY_INLINE void average(const AttentionArguments& a, std::size_t first, std::size_t from, std::size_t end, std::size_t i, __mmask16 mask,
-                        const Block<kRows>& block, const Factors* factors, float* sums, std::size_t width) {
+                        const Block<kRows>& block, const Factors<kRows>& factors, float* sums, std::size_t width) {
   const auto load = [mask](const std::uint32_t* at) { return kVectors == 1 ? _mm512_maskz_loadu_epi32(mask, at) : _mm512_loadu_si512(at); };
   __m512 means[kRows][kVectors];
   HWY_UNROLL(8)
@@ -172,8 +211,8 @@ HWY_INLINE void average(const AttentionArguments& a, std::size_t first, std::siz
     HWY_UNROLL(8)
     for (std::size_t v = 0; v < kVectors; ++v) {
       float* sum = sums + r * width + i + v * kLanes;
-      const __m512 before = _mm512_mul_ps(_mm512_loadu_ps(sum), _mm512_set1_ps(factors[r].before));
-      _mm512_storeu_ps(sum, _mm512_fmadd_ps(means[r][v], _mm512_set1_ps(factors[r].now), before));
+      const __m512 before = _mm512_mul_ps(_mm512_loadu_ps(sum), _mm512_set1_ps(factors.before[r]));
+      _mm512_storeu_ps(sum, _mm512_fmadd_ps(means[r][v], _mm512_set1_ps(factors.now[r]), before));
     }
   }
 }
@@ -202,9 +241,7 @@ struct Kernel {
     std::size_t j = from;
     for (; j + (kVectors - 1) * kLanes < all.end; j += kVectors * kLanes) score<kRows, kVectors>(a, queries, states.width, first, j, block);
     for (; j < all.end; j += kLanes) score<kRows, 1>(a, queries, states.width, first, j, block);
-    Factors factors[kRows];
-    for (std::size_t r = 0; r < kRows; ++r)
-      factors[r] = weigh(block.scores[r], block.weights[r], each[r], from, to, states.largest[row + r], states.weights[row + r]);
+    const Factors<kRows> factors = weigh(block, each, from, to, states.largest + row, states.weights + row);
     float* sums = states.sums + row * states.width;
     std::size_t i = 0;
     for (; i + kVectors * kLanes <= a.head; i += kVectors * kLanes)
