@@ -77,7 +77,7 @@ struct Engine::Implementation {
         rotations(source.config()) {}
 
   Pass pass(Batch batch) { return {model, network, runtime, workspace, observers, std::move(batch)}; }
-  kernels::Cell cell() const { return cell_of(model, runtime.exact); }
+  kernels::Cell cell() const { return cell_of(model, runtime.exact, runtime.int8); }
   Rotations* turning() { return model.arch().block.attention.rope == model::Rope::none ? nullptr : &rotations; }
 
   void require_finite(std::span<const float> values, const char* what) const {
