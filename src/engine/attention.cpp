@@ -11,6 +11,8 @@ namespace {
 
 using kernels::kKeyTile;
 
+constexpr std::size_t kManyRuns = 4;  // for each thread
+
 // What a block's attention reads and writes, as extents and places.
 class BlockAttention {
  public:
@@ -49,8 +51,13 @@ class BlockAttention {
   }
 
   void attend() {
-    pass_.runtime.threads.parallel_for(pass_.batch.runs.size() * config_.kv_heads, 1, [&](std::uint64_t piece, std::uint64_t) {
-      attend_run(pass_.batch.runs[piece / config_.kv_heads], piece % config_.kv_heads);
+    // Heads are shared out among the threads where there are few runs; of many, all heads of a run are one piece.
+    const std::size_t runs = pass_.batch.runs.size(), grain = runs >= kManyRuns * pass_.runtime.threads.size() ? config_.kv_heads : 1;
+    pass_.runtime.threads.parallel_for(runs * config_.kv_heads, grain, [&](std::uint64_t begin, std::uint64_t end) {
+      const std::size_t rows = kAttentionRun * (config_.heads / config_.kv_heads);
+      ScratchPool::Lease scratch = pass_.runtime.scratch.borrow(kernels::attention_scratch(rows, config_.head));
+      for (std::uint64_t piece = begin; piece < end; ++piece)
+        attend_run(pass_.batch.runs[piece / config_.kv_heads], piece % config_.kv_heads, scratch.data());
     });
   }
 
@@ -77,6 +84,18 @@ class BlockAttention {
     return item.sequence != nullptr ? kPagePositions : kernels::key_tiles(item.end()) * kKeyTile;
   }
 
+  // Puts `count` numbers, converted, to `to`: kTogether after one another, kStride from one such run to the next. Some are converted at a
+  // time: alone that takes vectors, scattering does not.
+  template <auto kConvert, std::size_t kTogether, std::size_t kStride, class Type>
+  static void store_row(const float* from, std::size_t count, Type* to) {
+    constexpr std::size_t kSome = 32;
+    Type some[kSome];
+    for (; count >= kSome; count -= kSome, from += kSome, to += kSome / kTogether * kStride) {
+      for (std::size_t i = 0; i < kSome; ++i) some[i] = kConvert(from[i]);
+      for (std::size_t i = 0; i < kSome; ++i) to[i / kTogether * kStride + i % kTogether] = some[i];
+    }
+    for (std::size_t i = 0; i < count; ++i) to[i / kTogether * kStride + i % kTogether] = kConvert(from[i]);
+  }
   // Puts the key and the value of a token where attention reads them.
   template <kernels::Cell kCell, class Type, Type (*kConvert)(float)>
   static void store(const BlockAttention& self, const Row& token, const float* key, const float* value) {
@@ -89,8 +108,8 @@ class BlockAttention {
       Type* values = reinterpret_cast<Type*>(cells.pages != nullptr ? cells.pages[block] : cells.values);
       keys += (cells.pages != nullptr ? 1 : block) * cells.key_stride;
       values += (cells.pages != nullptr ? 1 : block) * cells.value_stride;
-      for (std::size_t i = 0; i < head; ++i) keys[kLayout.key(position, i, head)] = kConvert(key[i]);
-      for (std::size_t i = 0; i < head; ++i) values[kLayout.value(position, i, head)] = kConvert(value[i]);
+      store_row<kConvert, kLayout.together, kKeyTile * kLayout.together>(key, head, keys + kLayout.key(position, 0, head));
+      store_row<kConvert, 1, kLayout.together>(value, head, values + kLayout.value(position, 0, head));
     }
   }
   static float keep(float value) { return value; }
@@ -122,18 +141,17 @@ class BlockAttention {
     return variant_.window == 0 ? kernels::AttentionArguments::kEverything : variant_.window / 2;
   }
 
-  void attend_run(const Run& run, std::size_t key_head) const {
+  void attend_run(const Run& run, std::size_t key_head, float* scratch) const {
     const Item& item = *run.item;
     const std::size_t group = config_.heads / config_.kv_heads, first = run.row * query_width_ + key_head * group * config_.head;
     const float usual = 1.0f / std::sqrt(static_cast<float>(config_.head));
-    ScratchPool::Lease scratch = pass_.runtime.scratch.borrow(kernels::attention_scratch(run.tokens * group, config_.head));
     const kernels::AttentionFunction function = pass_.kernels().attention[static_cast<std::size_t>(pass_.cell())];
     const Cells cells = cells_of(item, key_head);
     function({.queries = pass_.work.queries.data() + first,
               .keys = cells.keys,
               .values = cells.values,
               .output = pass_.work.mixed.data() + first,
-              .scratch = scratch.data(),
+              .scratch = scratch,
               .tokens = run.tokens,
               .group = group,
               .head = config_.head,

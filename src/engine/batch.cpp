@@ -13,8 +13,6 @@ namespace {
 constexpr std::size_t kEncodedAtOnce = 512;
 constexpr std::size_t kLeastEncodedAbreast = 24;  // tokens; fewer make poor tiles: then the threads share them
 
-constexpr std::size_t kAttentionRun = 32;  // query tokens of one head that are one piece of work
-
 void check_ids(const model::Config& config, std::span<const text::TokenId> tokens) {
   for (const text::TokenId id : tokens)
     if (id >= config.vocab) fail(ErrorCode::invalid_argument, "[engine] token id {} is beyond the vocabulary of {}", id, config.vocab);

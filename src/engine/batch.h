@@ -29,6 +29,8 @@ struct Row {
   std::size_t position;
 };
 
+inline constexpr std::size_t kAttentionRun = 32;  // query tokens of a run, at most
+
 // A run of query tokens of one item that attend together, in every head.
 struct Run {
   const Item* item;
@@ -59,9 +61,10 @@ struct Cache {
   static void commit(const Chunk& chunk) { chunk.sequence->commit(chunk.tokens); }
 };
 
-// How keys and values are kept: those of an encoder, which are soon forgotten, exactly.
-inline kernels::Cell cell_of(const model::Model& model, bool exact) {
-  return exact || !model.arch().block.attention.causal ? kernels::Cell::f32 : kernels::Cell::bf16;
+// How keys and values are kept: those of an encoder, which are soon forgotten, exactly, unless what makes them is rounded to bytes.
+inline kernels::Cell cell_of(const model::Model& model, bool exact, bool int8) {
+  const bool keeps = exact || (!model.arch().block.attention.causal && !int8);
+  return keeps ? kernels::Cell::f32 : kernels::Cell::bf16;
 }
 
 // Tokens a text may have. Where frequencies stretch with the length, no limit but that of learned positions.

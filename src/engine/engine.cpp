@@ -81,7 +81,7 @@ struct Engine::Implementation {
         pages(std::make_shared<KvPages>(KvLayout(source.config(), cell()), KvPages::Options{})) {}
 
   Pass pass(Batch batch) { return {model, network, runtime, workspace, observers, std::move(batch)}; }
-  kernels::Cell cell() const { return cell_of(model, runtime.exact); }
+  kernels::Cell cell() const { return cell_of(model, runtime.exact, runtime.int8); }
   Rotations* turning() { return model.arch().block.attention.rope == model::Rope::none ? nullptr : &rotations; }
 
   void require_finite(std::span<const float> values, const char* what) const {
@@ -109,7 +109,8 @@ struct Engine::Implementation {
     const float* rows = states;
     if (network.pooler.present() || by_text) {
       const float* vectors = pool(some, states);
-      if (network.pooler.present()) std::copy_n(vectors, group.count * network.pooler.out, pooled.data() + group.first * network.pooler.out);
+      if (network.pooler.present())
+        std::copy_n(vectors, group.count * network.pooler.out, pooled.data() + group.first * network.pooler.out);
       if (by_text) rows = vectors;
     }
     if (output.empty()) return;

@@ -52,7 +52,7 @@ struct Pass {
   const model::BlockSpec& spec() const { return model.arch().block; }
   const kernels::KernelTable& kernels() const { return runtime.kernels; }
   std::size_t tokens() const { return batch.rows.size(); }
-  kernels::Cell cell() const { return cell_of(model, runtime.exact); }
+  kernels::Cell cell() const { return cell_of(model, runtime.exact, runtime.int8); }
 
   // body(row) for all rows, several threads at a time.
   template <class Body>
