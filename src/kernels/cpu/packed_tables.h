@@ -24,7 +24,7 @@ extern const PackedFormat bf16, f16;
 
 extern const PackedTable kIntegerScalar, kHalfScalar;
 #if defined(__x86_64__)
-extern const PackedTable kIntegerAvx2, kIntegerAvx512Vnni, kHalfAvx2, kHalfAvx512Bf16;
+extern const PackedTable kIntegerAvx2, kIntegerAvxVnni, kIntegerAvx512Vnni, kHalfAvx2, kHalfAvx512Bf16;
 #endif
 
 }  // namespace tightrope::kernels
