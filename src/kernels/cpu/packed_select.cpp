@@ -2,30 +2,56 @@
 #include <algorithm>
 #include <vector>
 
+#include "kernels/cpu/features.h"
 #include "kernels/cpu/packed_tables.h"
 #include "kernels/words.h"
 
 namespace tightrope::kernels {
 namespace {
 
-PackedTable integer_table(Isa isa) noexcept {
-#if defined(__x86_64__)
-  if (isa >= Isa::avx512 && __builtin_cpu_supports("avx512vnni")) return kIntegerAvx512Vnni;
-  if (isa >= Isa::avx2) return kIntegerAvx2;
-#else
-  static_cast<void>(isa);
-#endif
-  return kIntegerScalar;
-}
+// Products for an instruction set and those after it, where the machine has what they need besides.
+struct Choice {
+  Isa isa;
+  bool (*there)() noexcept;  // null: nothing besides
+  const PackedTable* products;
+};
 
-PackedTable half_table(Isa isa) noexcept {
+// Slowest first.
+constexpr Choice kIntegers[] = {
+    {Isa::scalar, nullptr, &kIntegerScalar},
 #if defined(__x86_64__)
-  if (isa >= Isa::avx512 && __builtin_cpu_supports("avx512bf16")) return kHalfAvx512Bf16;
-  if (isa >= Isa::avx2) return kHalfAvx2;
-#else
-  static_cast<void>(isa);
+    {Isa::avx2, nullptr, &kIntegerAvx2},
+    {Isa::avxvnni, has_avxvnni, &kIntegerAvxVnni},
+    {Isa::avx512, has_avx512vnni, &kIntegerAvx512Vnni},
 #endif
-  return kHalfScalar;
+};
+constexpr Choice kHalves[] = {
+    {Isa::scalar, nullptr, &kHalfScalar},
+#if defined(__x86_64__)
+    {Isa::avx2, nullptr, &kHalfAvx2},
+    {Isa::avx512, has_avx512bf16, &kHalfAvx512Bf16},
+#endif
+};
+constexpr Choice kFloats[] = {
+    {Isa::scalar, nullptr, &kFloatScalar},
+#if defined(__x86_64__)
+    {Isa::avx2, nullptr, &kFloatAvx2},
+    {Isa::avx512, nullptr, &kFloatAvx512},
+#endif
+};
+constexpr Choice kBytes[] = {
+    {Isa::scalar, nullptr, &kByteScalar},
+#if defined(__x86_64__)
+    {Isa::avx2, nullptr, &kByteAvx2},
+    {Isa::avx512, has_avx512vnni, &kByteAvx512Vnni},
+#endif
+};
+
+PackedTable products_of(Isa isa, std::span<const Choice> choices) {
+  const Choice* best = nullptr;
+  for (const Choice& choice : choices)
+    if (choice.isa <= isa && (choice.there == nullptr || choice.there())) best = &choice;
+  return *best->products;
 }
 
 std::vector<PackedFormat> block_and_half_packings() {
@@ -36,26 +62,6 @@ std::vector<PackedFormat> block_and_half_packings() {
 #include "kernels/cpu/packed/list.inc"
 #undef PACKED
   };
-}
-
-PackedTable float_table(Isa isa) noexcept {
-#if defined(__x86_64__)
-  if (isa >= Isa::avx512) return kFloatAvx512;
-  if (isa >= Isa::avx2) return kFloatAvx2;
-#else
-  static_cast<void>(isa);
-#endif
-  return kFloatScalar;
-}
-
-PackedTable byte_table(Isa isa) noexcept {
-#if defined(__x86_64__)
-  if (isa >= Isa::avx512 && __builtin_cpu_supports("avx512vnni")) return kByteAvx512Vnni;
-  if (isa >= Isa::avx2) return kByteAvx2;
-#else
-  static_cast<void>(isa);
-#endif
-  return kByteScalar;
 }
 
 void add(std::vector<PackedFormat>& rows, std::span<const PackedFormat> packings, PackedTable products) {
@@ -71,23 +77,29 @@ void add(std::vector<PackedFormat>& rows, std::span<const PackedFormat> packings
 std::vector<PackedFormat> formats_of(Isa isa) {
   std::vector<PackedFormat> rows;
   const std::vector<PackedFormat> packings = block_and_half_packings();
-  add(rows, packings, integer_table(isa));
-  add(rows, packings, half_table(isa));
-  if (isa != Isa::sse4) add(rows, kFloatPackings, float_table(isa));  // which has no fused multiply-add
+  add(rows, packings, products_of(isa, kIntegers));
+  add(rows, packings, products_of(isa, kHalves));
+  if (isa != Isa::sse4) add(rows, kFloatPackings, products_of(isa, kFloats));  // which has no fused multiply-add
   return rows;
 }
 
 std::vector<PackedFormat> bytes_of(Isa isa) {
   std::vector<PackedFormat> rows;
-  add(rows, kBytePackings, byte_table(isa));
+  add(rows, kBytePackings, products_of(isa, kBytes));
   return rows;
+}
+
+// By the number of the instruction set.
+std::vector<std::vector<PackedFormat>> every_isa() {
+  std::vector<std::vector<PackedFormat>> all(static_cast<std::size_t>(best_isa()) + 1);
+  for (const Isa isa : available_isas()) all[static_cast<std::size_t>(isa)] = formats_of(isa);
+  return all;
 }
 
 }  // namespace
 
 const PackedFormat* packed_format(Isa isa, const formats::Format& format) noexcept {
-  static const std::vector<PackedFormat> kOfIsa[] = {formats_of(Isa::scalar), formats_of(Isa::sse4), formats_of(Isa::avx2),
-                                                     formats_of(Isa::avx512)};
+  static const std::vector<std::vector<PackedFormat>> kOfIsa = every_isa();
   const std::vector<PackedFormat>& rows = kOfIsa[static_cast<std::size_t>(isa)];
   const auto found = std::find_if(rows.begin(), rows.end(), [&](const PackedFormat& row) { return row.format == &format; });
   return found == rows.end() ? nullptr : &*found;

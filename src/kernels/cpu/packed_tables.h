@@ -25,7 +25,7 @@ extern const std::span<const PackedFormat> kFloatPackings, kBytePackings;
 
 extern const PackedTable kIntegerScalar, kHalfScalar, kFloatScalar, kByteScalar;
 #if defined(__x86_64__)
-extern const PackedTable kIntegerAvx2, kIntegerAvx512Vnni, kHalfAvx2, kHalfAvx512Bf16;
+extern const PackedTable kIntegerAvx2, kIntegerAvxVnni, kIntegerAvx512Vnni, kHalfAvx2, kHalfAvx512Bf16;
 extern const PackedTable kFloatAvx2, kFloatAvx512, kByteAvx2, kByteAvx512Vnni;
 #endif
 
