@@ -42,12 +42,4 @@ struct QuantisedRows {
 // The definition: each block's integer sum is exact, and
 //   y = fma(float(sum), weight scale * activation scale, y), then fma(weight minimum, moment, y) where there are minimums,
 // for one block of scales after the other, from the bias (or 0) on.
-struct IntegerMatmulArguments {
-  const std::byte* groups;  // the whole matrix, packed
-  QuantisedRows x;          // of the first token
-  float* y;                 // [tokens, rows], rows y_stride apart
-  std::size_t first_row, rows, tokens, y_stride;
-  const float* bias;  // of first_row, or null
-};
-
 }  // namespace tightrope::kernels

@@ -7,16 +7,17 @@
 
 namespace tightrope::kernels {
 
-// In rising order: each includes those before it. `scalar` is the specification, always there.
-enum class Isa : std::uint8_t { scalar, sse4, avx2, avx512 };
+// Those of x86-64, then those of AArch64, the faster after the slower. `scalar` is the specification, always there. Every machine has a few
+// of them, and not always the one between two others (an AVX-512 machine may lack AVX-VNNI).
+enum class Isa : std::uint8_t { scalar, sse4, avx2, avxvnni, avx512, neon, dotprod };
 
-std::string_view isa_name(Isa isa) noexcept;  // "scalar", "sse4", "avx2", "avx512"
+std::string_view isa_name(Isa isa) noexcept;  // as the enumerator is spelt
 // Errors: invalid_argument for any other name.
 Isa parse_isa(std::string_view name);
 
-// The highest that processor and operating system support. Looks at the machine alone, never at the environment.
+// The fastest that processor and operating system support. Looks at the machine alone, never at the environment.
 Isa best_isa();
-// All that this machine can run, lowest first; what tests iterate over.
+// All that this machine can run, slowest first; what tests iterate over.
 std::vector<Isa> available_isas();
 
 // TIGHTROPE_ISA when it is set, else best_isa(). Errors: invalid_argument for an unknown name, unsupported when this machine lacks it.

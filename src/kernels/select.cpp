@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "kernels/codec.h"
 #include "kernels/cpu/attention_tables.h"
+#include "kernels/cpu/features.h"
 #include "kernels/cpu/reference.h"
 
 namespace tightrope::kernels {
@@ -30,15 +31,17 @@ extern const KernelTable kTable;
 
 namespace {
 
-KernelTable with_codec(KernelTable table, const formats::Codec& fast) {
-  table.codec = fast;
+// Vector code compiled for one instruction set serves another, too.
+KernelTable table_for(Isa isa, KernelTable table) {
+  table.isa = isa;
+  table.codec = codec(isa);
   return table;
 }
 
 #if HWY_TARGETS & HWY_AVX3
 // The first machines with AVX-512 multiply no halves.
 KernelTable with_halves(KernelTable table) {
-  if (__builtin_cpu_supports("avx512bf16")) table.attention[static_cast<std::size_t>(Cell::bf16)] = attend_halves_avx512;
+  if (has_avx512bf16()) table.attention[static_cast<std::size_t>(Cell::bf16)] = attend_halves_avx512;
   return table;
 }
 #endif
@@ -47,13 +50,14 @@ const std::vector<KernelTable>& tables() {
   static const std::vector<KernelTable> kTables = {
     kReferenceTable,
 #if HWY_TARGETS & HWY_SSE4
-    with_codec(N_SSE4::kTable, codec(Isa::sse4)),
+    table_for(Isa::sse4, N_SSE4::kTable),
 #endif
 #if HWY_TARGETS & HWY_AVX2
-    with_codec(N_AVX2::kTable, codec(Isa::avx2)),
+    table_for(Isa::avx2, N_AVX2::kTable),
+    table_for(Isa::avxvnni, N_AVX2::kTable),
 #endif
 #if HWY_TARGETS & HWY_AVX3
-    with_halves(with_codec(N_AVX3::kTable, codec(Isa::avx512))),
+    with_halves(table_for(Isa::avx512, N_AVX3::kTable)),
 #endif
   };
   return kTables;

@@ -82,7 +82,8 @@ const formats::Codec& codec(Isa isa) noexcept {
     case Isa::sse4: return N_SSE4::kCodec;
 #endif
 #if HWY_TARGETS & HWY_AVX2
-    case Isa::avx2: return N_AVX2::kCodec;
+    case Isa::avx2:
+    case Isa::avxvnni: return N_AVX2::kCodec;
 #endif
 #if HWY_TARGETS & HWY_AVX3
     case Isa::avx512: return N_AVX3::kCodec;

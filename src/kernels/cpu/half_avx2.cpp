@@ -13,10 +13,9 @@ HWY_PUSH_ATTRIBUTES("avx,avx2,fma");
 namespace tightrope::kernels {
 namespace {
 
-struct Ops {
-  struct Floats {
-    __m256 low, high;
-  };
+#include "kernels/cpu/lanes_avx2.inl.h"
+
+struct Ops : Lanes {
   struct Pairs {
     Floats even, odd;
   };
@@ -30,15 +29,13 @@ struct Ops {
   static HWY_INLINE __m256 odd(__m256i pairs) {
     return _mm256_castsi256_ps(_mm256_and_si256(pairs, _mm256_set1_epi32(static_cast<int>(0xffff0000))));
   }
-  static HWY_INLINE __m256i load_one(const std::byte* from) { return _mm256_load_si256(reinterpret_cast<const __m256i*>(from)); }
   static HWY_INLINE Pairs load(const std::byte* from) {
     const __m256i low = load_one(from), high = load_one(from + 32);
     return {{even(low), even(high)}, {odd(low), odd(high)}};
   }
   static HWY_INLINE Pair broadcast(const std::uint16_t* pair) {
-    int word;
-    std::memcpy(&word, pair, sizeof word);
-    return {even(_mm256_set1_epi32(word)), odd(_mm256_set1_epi32(word))};
+    const __m256i word = broadcast_word(pair);
+    return {even(word), odd(word)};
   }
   static HWY_INLINE Floats fma(Floats weights, __m256 x, Floats sums) {
     return {_mm256_fmadd_ps(weights.low, x, sums.low), _mm256_fmadd_ps(weights.high, x, sums.high)};
@@ -46,22 +43,7 @@ struct Ops {
   static HWY_INLINE void add_products(Floats& sums, const Pairs& weights, const Pair& pair) {
     sums = fma(weights.even, pair.even, fma(weights.odd, pair.odd, sums));
   }
-  static HWY_INLINE Floats zeros() { return {_mm256_setzero_ps(), _mm256_setzero_ps()}; }
   static HWY_INLINE Floats add(Floats a, Floats b) { return {_mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high)}; }
-
-  static HWY_INLINE Floats load_lanes(const float* from, std::size_t low, std::size_t high) {
-    if (low == 0 && high == kGroupRows) return {_mm256_loadu_ps(from), _mm256_loadu_ps(from + 8)};
-    alignas(32) float buffer[kGroupRows] = {};
-    for (std::size_t i = low; i < high; ++i) buffer[i] = from[i];
-    return {_mm256_load_ps(buffer), _mm256_load_ps(buffer + 8)};
-  }
-  static HWY_INLINE void store_lanes(Floats values, float* to, std::size_t low, std::size_t high) {
-    alignas(32) float buffer[kGroupRows];
-    _mm256_store_ps(buffer, values.low);
-    _mm256_store_ps(buffer + 8, values.high);
-    for (std::size_t i = low; i < high; ++i) to[i] = buffer[i];
-  }
-  static HWY_INLINE void prefetch(const std::byte* at) { _mm_prefetch(reinterpret_cast<const char*>(at), _MM_HINT_T0); }
 
   // 8 values to bf16 in the low halves of their lanes: to nearest, ties to even; what is no number stays none; next to nothing is zero.
   static HWY_INLINE __m256i round_eight(const float* from) {

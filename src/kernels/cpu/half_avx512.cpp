@@ -17,34 +17,19 @@ HWY_PUSH_ATTRIBUTES("avx,avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16"
 namespace tightrope::kernels {
 namespace {
 
-struct Ops {
+#include "kernels/cpu/lanes_avx512.inl.h"
+
+struct Ops : Lanes {
   using Pairs = __m512i;
-  using Floats = __m512;
   // Registers of 32: 24 sums, 2 weights and an input.
   static constexpr std::size_t kTokens = 12, kGroups = 2;
 
   static HWY_INLINE Pairs load(const std::byte* from) { return _mm512_load_si512(from); }
-  static HWY_INLINE Pairs broadcast(const std::uint16_t* pair) {
-    int word;
-    std::memcpy(&word, pair, sizeof word);
-    return _mm512_set1_epi32(word);
-  }
+  static HWY_INLINE Pairs broadcast(const std::uint16_t* pair) { return broadcast_word(pair); }
   static HWY_INLINE void add_products(Floats& sums, Pairs weights, Pairs pair) {
     sums = _mm512_dpbf16_ps(sums, (__m512bh)weights, (__m512bh)pair);  // NOLINT: a cast of registers
   }
-  static HWY_INLINE Floats zeros() { return _mm512_setzero_ps(); }
   static HWY_INLINE Floats add(Floats a, Floats b) { return _mm512_add_ps(a, b); }
-
-  static HWY_INLINE __mmask16 lanes(std::size_t low, std::size_t high) {
-    return static_cast<__mmask16>((0xffffu << low) & (0xffffu >> (16 - high)));
-  }
-  static HWY_INLINE Floats load_lanes(const float* from, std::size_t low, std::size_t high) {
-    return _mm512_maskz_loadu_ps(lanes(low, high), from);
-  }
-  static HWY_INLINE void store_lanes(Floats values, float* to, std::size_t low, std::size_t high) {
-    _mm512_mask_storeu_ps(to, lanes(low, high), values);
-  }
-  static HWY_INLINE void prefetch(const std::byte* at) { _mm_prefetch(reinterpret_cast<const char*>(at), _MM_HINT_T0); }
 
   static HWY_INLINE __m512 without_nothing(__m512 x) {
     const __m512 magnitude = _mm512_castsi512_ps(_mm512_and_si512(_mm512_castps_si512(x), _mm512_set1_epi32(0x7fffffff)));

@@ -39,13 +39,9 @@ void pack(const std::byte* blocks, std::size_t rows, std::size_t length, std::by
   }
 }
 
-constexpr PackedFormat kPackings[] = {
-    {&formats::bf16, nullptr, group_bytes, pack<bf16>, nullptr},
-    {&formats::f16, nullptr, group_bytes, pack<f16>, nullptr},
-};
-
 }  // namespace
 
-constinit const std::span<const PackedFormat> kHalfPackings = kPackings;
+constinit const PackedFormat packed::bf16 = {&formats::bf16, nullptr, group_bytes, pack<tightrope::bf16>, nullptr};
+constinit const PackedFormat packed::f16 = {&formats::f16, nullptr, group_bytes, pack<tightrope::f16>, nullptr};
 
 }  // namespace tightrope::kernels

@@ -13,9 +13,10 @@
 namespace tightrope::kernels {
 namespace {
 
-struct Ops {
+#include "kernels/cpu/lanes_scalar.inl.h"
+
+struct Ops : Lanes {
   using Pairs = const std::byte*;
-  using Floats = std::array<float, kGroupRows>;
   static constexpr std::size_t kTokens = 2, kGroups = 1;
 
   static float even(std::uint32_t pair) { return std::bit_cast<float>(pair << 16); }
@@ -37,20 +38,10 @@ struct Ops {
       sums[r] = sums[r] + odd(of_row) * odd(of_token) + even(of_row) * even(of_token);
     }
   }
-  static Floats zeros() { return {}; }
   static Floats add(Floats a, const Floats& b) {
     for (std::size_t i = 0; i < kGroupRows; ++i) a[i] += b[i];
     return a;
   }
-  static Floats load_lanes(const float* from, std::size_t low, std::size_t high) {
-    Floats values{};
-    for (std::size_t i = low; i < high; ++i) values[i] = from[i];
-    return values;
-  }
-  static void store_lanes(const Floats& values, float* to, std::size_t low, std::size_t high) {
-    for (std::size_t i = low; i < high; ++i) to[i] = values[i];
-  }
-  static void prefetch(const std::byte*) {}
   static void round(const float* x, std::uint16_t* to) {
     for (std::size_t i = 0; i < 32; ++i) to[i] = std::fabs(x[i]) < kHalfNothing ? std::uint16_t{0} : to_bf16(x[i]).bits;
   }

@@ -2,19 +2,13 @@
 // namespace. Ops has 16 lanes, one for each row of a group, in as many registers as that takes.
 #pragma once
 
+#include "kernels/cpu/tile_result.inl.h"
+
 // A stretch of the rows of a tile's groups: `pairs` pairs of elements from pair `first` of `all`.
 template <std::size_t kGroups>
 struct TileWeights {
   const std::byte* groups[kGroups];  // their pair `first`
   std::size_t first, pairs, all;
-};
-
-// Rows of the result that a tile's groups stand for: lanes [low, high) of each group, at y + lane.
-struct TileResult {
-  float* y;           // of lane 0 of the first group, first token
-  const float* bias;  // of lane 0 likewise, or null; added when the tile ends a row
-  std::size_t y_stride;
-  std::size_t low[2], high[2];
 };
 
 // Fetches the pair that lies kAhead pairs further on, in the group that is this tile's next where this one ends there.
@@ -51,14 +45,15 @@ void multiply_tile(const TileWeights<kGroups>& weights, const HalfRows& x, const
   for (std::size_t g = 0; g < kGroups; ++g) {
     HWY_UNROLL(12)
     for (std::size_t t = 0; t < kTokens; ++t)
-      sums[g][t] = weights.first == 0 ? Ops::zeros() : Ops::load_lanes(to.y + t * to.y_stride + g * kGroupRows, to.low[g], to.high[g]);
+      sums[g][t] =
+          weights.first == 0 ? Ops::zero_floats() : Ops::load_lanes(to.y + t * to.y_stride + g * kGroupRows, to.low[g], to.high[g]);
   }
   multiply_pairs<kStreams>(weights, x, sums);
   const bool ends = weights.first + weights.pairs == weights.all;
   HWY_UNROLL(2)
   for (std::size_t g = 0; g < kGroups; ++g) {
     const bool biased = ends && to.bias != nullptr;
-    const auto bias = biased ? Ops::load_lanes(to.bias + g * kGroupRows, to.low[g], to.high[g]) : Ops::zeros();
+    const auto bias = biased ? Ops::load_lanes(to.bias + g * kGroupRows, to.low[g], to.high[g]) : Ops::zero_floats();
     HWY_UNROLL(12)
     for (std::size_t t = 0; t < kTokens; ++t) {
       if (biased) sums[g][t] = Ops::add(sums[g][t], bias);
@@ -105,14 +100,7 @@ void multiply(const PackedMatmulArguments& a) noexcept {
   const std::size_t end = a.first_row + a.rows, bytes = pairs_of(a.x.length) * kPairBytes;
   for (std::size_t group = a.first_row / kGroupRows; group * kGroupRows < end;) {
     const std::size_t row = group * kGroupRows, groups = Ops::kGroups == 2 && row + kGroupRows < end ? 2 : 1;
-    // Lane 0 may lie before the first row; then the pointers are only ever used with the lanes from `low` on.
-    const auto offset = static_cast<std::ptrdiff_t>(row) - static_cast<std::ptrdiff_t>(a.first_row);
-    TileResult to{a.y + offset, a.bias == nullptr ? nullptr : a.bias + offset, a.y_stride, {}, {}};
-    for (std::size_t g = 0; g < groups; ++g) {
-      const std::size_t first = row + g * kGroupRows;
-      to.low[g] = first < a.first_row ? a.first_row - first : 0;
-      to.high[g] = end - first < kGroupRows ? end - first : kGroupRows;
-    }
+    const TileResult to = result_of(a, row);
     const std::byte* at = a.groups + group * bytes;
     group += groups;
     if (groups == 2)

@@ -1,4 +1,4 @@
-// The packed form of each block format: how many bits a code has and where scales and minimums lie.
+// The packed form of block formats: where codes, scales and minimums lie. packed/list.inc has a line for each.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +7,10 @@
 #include "kernels/integer.h"
 
 namespace tightrope::formats {
-extern const Format q8_0, q6_k, q5_k, q5_1, q5_0, q4_k, q4_1, q4_0, q3_k, q2_k;
-}
+#define PACKED(name, ...) extern const Format name;
+#include "kernels/cpu/packed/list.inc"
+#undef PACKED
+}  // namespace tightrope::formats
 
 namespace tightrope::kernels {
 
@@ -56,15 +58,10 @@ struct Layout {
   }
 };
 
-using LayoutQ8_0 = Layout<8, 32, 128, Scales::halves>;
-using LayoutQ4_0 = Layout<4, 32, 8, Scales::halves>;
-using LayoutQ5_0 = Layout<5, 32, 16, Scales::halves>;
-using LayoutQ4_1 = Layout<4, 32, 0, Scales::half_pairs>;
-using LayoutQ5_1 = Layout<5, 32, 0, Scales::half_pairs>;
-using LayoutQ2K = Layout<2, 16, 0, Scales::nibble_pairs>;
-using LayoutQ3K = Layout<3, 16, 4, Scales::bytes>;
-using LayoutQ4K = Layout<4, 32, 0, Scales::byte_pairs>;
-using LayoutQ5K = Layout<5, 32, 0, Scales::byte_pairs>;
-using LayoutQ6K = Layout<6, 16, 32, Scales::bytes>;
+namespace layouts {
+#define PACKED(name, bits, sub, half, scales) using name = Layout<bits, sub, half, Scales::scales>;
+#include "kernels/cpu/packed/list.inc"
+#undef PACKED
+}  // namespace layouts
 
 }  // namespace tightrope::kernels

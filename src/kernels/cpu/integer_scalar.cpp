@@ -14,10 +14,11 @@
 namespace tightrope::kernels {
 namespace {
 
-struct Ops {
+#include "kernels/cpu/lanes_scalar.inl.h"
+
+struct Ops : Lanes {
   using Codes = std::array<std::uint8_t, 64>;
   using Ints = std::array<std::int32_t, kGroupRows>;
-  using Floats = std::array<float, kGroupRows>;
   static constexpr std::size_t kFewTokens = 1, kManyTokens = 1, kManyGroups = 1, kMostFewTokens = 1;
 
   template <class To, class Make>
@@ -57,7 +58,6 @@ struct Ops {
     });
   }
 
-  static Floats zero_floats() { return {}; }
   static Floats to_floats(const Ints& values) {
     return each<Floats>([&](std::size_t i) { return values[i]; });
   }
@@ -96,13 +96,6 @@ struct Ops {
   static Floats load_high_nibbles(const std::byte* from) {
     return each<Floats>([&](std::size_t i) { return byte(from, i) >> 4; });
   }
-  static Floats load_lanes(const float* from, std::size_t low, std::size_t high) {
-    return each<Floats>([&](std::size_t i) { return i >= low && i < high ? from[i] : 0.0f; });
-  }
-  static void store_lanes(const Floats& values, float* to, std::size_t low, std::size_t high) {
-    for (std::size_t i = low; i < high; ++i) to[i] = values[i];
-  }
-  static void prefetch(const std::byte*) {}
 };
 
 std::int32_t put_half(const float* x, float inverse, std::int8_t* codes) {
@@ -115,26 +108,16 @@ std::int32_t put_half(const float* x, float inverse, std::int8_t* codes) {
   return sum;
 }
 
-void quantise(const float* x, const QuantisedRows& to) noexcept {
-  for (std::size_t block = 0; block < to.blocks(); ++block, x += kActivationBlock) {
-    float largest = 0;
-    bool numbers = true;
-    for (std::size_t i = 0; i < kActivationBlock; ++i) {
-      largest = std::fmax(largest, std::fabs(x[i]));
-      numbers = numbers && !std::isnan(x[i]);
-    }
-    const float inverse = largest > kNothing ? 127.0f / largest : 0.0f;
-    const float scale = numbers ? largest / 127.0f : std::numeric_limits<float>::quiet_NaN();
-    std::int8_t* codes = to.codes + block * kActivationBlock;
-    const std::int32_t sums[2] = {put_half(x, inverse, codes), put_half(x + 16, inverse, codes + 16)};
-    for (std::size_t half = 0; half < 2; ++half) {
-      to.half_sums[2 * block + half] = -sums[half];
-      to.half_moments[2 * block + half] = scale * static_cast<float>(sums[half]);
-    }
-    to.scales[block] = scale;
-    to.sums[block] = -(sums[0] + sums[1]);
-    to.moments[block] = scale * static_cast<float>(sums[0] + sums[1]);
+float round_block(const float* x, std::int8_t* codes, std::int32_t (&sums)[2]) {
+  float largest = 0;
+  bool numbers = true;
+  for (std::size_t i = 0; i < kActivationBlock; ++i) {
+    largest = std::fmax(largest, std::fabs(x[i]));
+    numbers = numbers && !std::isnan(x[i]);
   }
+  const float inverse = largest > kNothing ? 127.0f / largest : 0.0f;
+  for (std::size_t half = 0; half < 2; ++half) sums[half] = put_half(x + 16 * half, inverse, codes + 16 * half);
+  return numbers ? largest / 127.0f : std::numeric_limits<float>::quiet_NaN();
 }
 
 #include "kernels/cpu/integer_tile.inl.h"

@@ -2,6 +2,8 @@
 // Ops has 16 lanes, one for each row of a group, in as many registers as that takes.
 #pragma once
 
+#include "kernels/cpu/tile_result.inl.h"
+
 // A source of weights: the codes of 4 elements of 16 rows at a time, and their scales. This one reads the packed form itself.
 template <class L>
 struct Packed : L {
@@ -145,14 +147,6 @@ HWY_INLINE void add_sub_block(const std::byte* const (&units)[kGroups], std::siz
   }
 }
 
-// Rows of the result that a tile's groups stand for: lanes [low, high) of each group, at y + lane.
-struct TileResult {
-  float* y;           // of lane 0 of the first group, first token
-  const float* bias;  // of lane 0 likewise, or null; read when the tile begins a row
-  std::size_t y_stride;
-  std::size_t low[2], high[2];
-};
-
 template <class S, std::size_t kGroups, std::size_t kTokens>
 void multiply_tile(const TileWeights<kGroups>& weights, const QuantisedRows& x, const TileResult& to) {
   typename Ops::Floats results[kGroups][kTokens];
@@ -231,8 +225,8 @@ constexpr std::size_t kStretchBlocks = 16;
 
 // Many tokens: kGroups groups at a time, stretch by stretch.
 template <class L, std::size_t kGroups>
-HWY_INLINE void multiply_many(const IntegerMatmulArguments& a, const std::byte* group, const TileResult& to) {
-  const std::size_t bytes = L::group_bytes(a.x.length), blocks = a.x.blocks();
+HWY_INLINE void multiply_many(const PackedMatmulArguments& a, const QuantisedRows& x, const std::byte* group, const TileResult& to) {
+  const std::size_t bytes = L::group_bytes(x.length), blocks = x.blocks();
   alignas(64) std::byte panels[L::kBits == 8 ? 1 : kGroups * kStretchBlocks * Panel<L>::kUnitBytes];
   for (std::size_t first = 0; first < blocks; first += kStretchBlocks) {
     TileWeights<kGroups> weights{{}, first, blocks - first < kStretchBlocks ? blocks - first : kStretchBlocks};
@@ -244,62 +238,69 @@ HWY_INLINE void multiply_many(const IntegerMatmulArguments& a, const std::byte* 
       weights.units[g] = panel;
     }
     using Source = std::conditional_t<L::kBits == 8, Packed<L>, Panel<L>>;
-    multiply_tokens<Source, kGroups, Ops::kManyTokens>(weights, a.x, to, a.tokens);
+    multiply_tokens<Source, kGroups, Ops::kManyTokens>(weights, x, to, a.tokens);
   }
 }
 
 // Few tokens: every group once, straight from memory.
 template <class L>
-HWY_INLINE void multiply_few(const IntegerMatmulArguments& a, const std::byte* group, const TileResult& to) {
-  const TileWeights<1> weights{{group}, 0, a.x.blocks()};
-  multiply_tokens<Packed<L>, 1, Ops::kFewTokens>(weights, a.x, to, a.tokens);
+HWY_INLINE void multiply_few(const PackedMatmulArguments& a, const QuantisedRows& x, const std::byte* group, const TileResult& to) {
+  const TileWeights<1> weights{{group}, 0, x.blocks()};
+  multiply_tokens<Packed<L>, 1, Ops::kFewTokens>(weights, x, to, a.tokens);
 }
 
 template <class L>
-void multiply(const IntegerMatmulArguments& a) noexcept {
-  const std::size_t end = a.first_row + a.rows, bytes = L::group_bytes(a.x.length);
+void multiply(const PackedMatmulArguments& a) noexcept {
+  const QuantisedRows x = QuantisedRows::in(a.x);
+  const std::size_t end = a.first_row + a.rows, bytes = L::group_bytes(x.length);
   const bool many = a.tokens > Ops::kMostFewTokens;
   if (!many) Packed<L>::prefetch_first(a.groups + a.first_row / kGroupRows * bytes);
   for (std::size_t group = a.first_row / kGroupRows; group * kGroupRows < end;) {
     const std::size_t row = group * kGroupRows;
     const std::size_t groups = many && Ops::kManyGroups == 2 && row + kGroupRows < end ? 2 : 1;
-    TileResult to{a.y + row - a.first_row, a.bias == nullptr ? nullptr : a.bias + row - a.first_row, a.y_stride, {}, {}};
-    for (std::size_t g = 0; g < groups; ++g) {
-      const std::size_t first = row + g * kGroupRows;
-      to.low[g] = first < a.first_row ? a.first_row - first : 0;
-      to.high[g] = end - first < kGroupRows ? end - first : kGroupRows;
-    }
+    const TileResult to = result_of(a, row);
     const std::byte* at = a.groups + group * bytes;
     group += groups;
     if (!many) {
-      multiply_few<L>(a, at, to);
+      multiply_few<L>(a, x, at, to);
       continue;
     }
     if constexpr (Ops::kManyGroups == 2) {
       if (groups == 2) {
-        multiply_many<L, 2>(a, at, to);
+        multiply_many<L, 2>(a, x, at, to);
         continue;
       }
     }
-    multiply_many<L, 1>(a, at, to);
+    multiply_many<L, 1>(a, x, at, to);
   }
 }
 
-constexpr Preparation kPreparation = {
-    [](std::size_t tokens, std::size_t length) noexcept { return QuantisedRows::bytes(tokens, length); },
-    [](const float* x, const PreparedRows& to) noexcept { quantise(x, QuantisedRows::in(to)); },
-};
+// The codes of a row, and for each block its scale and the sums and moments of its codes.
+void quantise(const float* x, const PreparedRows& rows) noexcept {
+  const QuantisedRows to = QuantisedRows::in(rows);
+  for (std::size_t block = 0; block < to.blocks(); ++block, x += kActivationBlock) {
+    std::int32_t sums[2];
+    const float scale = round_block(x, to.codes + block * kActivationBlock, sums);
+    for (std::size_t half = 0; half < 2; ++half) {
+      to.half_sums[2 * block + half] = -sums[half];
+      to.half_moments[2 * block + half] = scale * static_cast<float>(sums[half]);
+    }
+    to.scales[block] = scale;
+    to.sums[block] = -(sums[0] + sums[1]);
+    to.moments[block] = scale * static_cast<float>(sums[0] + sums[1]);
+  }
+}
+
+constexpr Preparation kPreparation = {[](std::size_t tokens, std::size_t length) noexcept { return QuantisedRows::bytes(tokens, length); },
+                                      quantise};
 
 template <class L>
 constexpr PackedProduct product(const formats::Format& format) {
-  return {&format, &kPreparation, [](const PackedMatmulArguments& a) noexcept {
-            multiply<L>({a.groups, QuantisedRows::in(a.x), a.y, a.first_row, a.rows, a.tokens, a.y_stride, a.bias});
-          }};
+  return {&format, &kPreparation, multiply<L>};
 }
 
 constexpr PackedProduct kProducts[] = {
-    product<LayoutQ8_0>(formats::q8_0), product<LayoutQ4_0>(formats::q4_0), product<LayoutQ5_0>(formats::q5_0),
-    product<LayoutQ4_1>(formats::q4_1), product<LayoutQ5_1>(formats::q5_1), product<LayoutQ2K>(formats::q2_k),
-    product<LayoutQ3K>(formats::q3_k),  product<LayoutQ4K>(formats::q4_k),  product<LayoutQ5K>(formats::q5_k),
-    product<LayoutQ6K>(formats::q6_k),
+#define PACKED(name, ...) product<layouts::name>(formats::name),
+#include "kernels/cpu/packed/list.inc"
+#undef PACKED
 };

@@ -15,11 +15,16 @@ struct PackedProduct {
 using PackedTable = std::span<const PackedProduct>;
 
 // Formats without their preparations and products.
-extern const std::span<const PackedFormat> kIntegerPackings, kHalfPackings;
+namespace packed {
+extern const PackedFormat bf16, f16;
+#define PACKED(name, ...) extern const PackedFormat name;
+#include "kernels/cpu/packed/list.inc"
+#undef PACKED
+}  // namespace packed
 
 extern const PackedTable kIntegerScalar, kHalfScalar;
 #if defined(__x86_64__)
-extern const PackedTable kIntegerAvx2, kIntegerAvx512Vnni, kHalfAvx2, kHalfAvx512Bf16;
+extern const PackedTable kIntegerAvx2, kIntegerAvxVnni, kIntegerAvx512Vnni, kHalfAvx2, kHalfAvx512Bf16;
 #endif
 
 }  // namespace tightrope::kernels

@@ -4,103 +4,65 @@
 
 #include <hwy/base.h>
 
+#include "kernels/cpu/features.h"
 #include "kernels/cpu/probe_tables.h"
 
-namespace tightrope::kernels {
-namespace {
-constexpr std::size_t kChains = 16;
-}
-}  // namespace tightrope::kernels
-
-HWY_PUSH_ATTRIBUTES("avx,avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni");
+HWY_PUSH_ATTRIBUTES("avx,avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512bf16");
 namespace tightrope::kernels {
 namespace {
 
-void int8_chains(std::size_t rounds) noexcept {
-  __m512i a = _mm512_set1_epi8(3), b = _mm512_set1_epi8(1), sums[kChains] = {};
-  asm volatile("" : "+v"(a), "+v"(b));
-  HWY_UNROLL(16)
-  for (std::size_t k = 0; k < kChains; ++k) asm volatile("" : "+v"(sums[k]));  // else all are one chain, computed once
-  for (std::size_t i = 0; i < rounds; ++i) {
-    HWY_UNROLL(16)
-    for (std::size_t k = 0; k < kChains; ++k) sums[k] = _mm512_dpbusd_epi32(sums[k], a, b);
-  }
-  HWY_UNROLL(16)
-  for (std::size_t k = 0; k < kChains; ++k) asm volatile("" ::"v"(sums[k]));
+template <class T>
+HWY_INLINE void hold(T& value) {
+  asm volatile("" : "+v"(value));
 }
+#include "kernels/cpu/probe_chains.inl.h"
 
-void fp32_chains(std::size_t rounds) noexcept {
-  __m512 a = _mm512_set1_ps(0.5f), b = _mm512_set1_ps(1.0f), sums[kChains] = {};
-  asm volatile("" : "+v"(a), "+v"(b));
-  HWY_UNROLL(16)
-  for (std::size_t k = 0; k < kChains; ++k) asm volatile("" : "+v"(sums[k]));  // else all are one chain, computed once
-  for (std::size_t i = 0; i < rounds; ++i) {
-    HWY_UNROLL(16)
-    for (std::size_t k = 0; k < kChains; ++k) sums[k] = _mm512_fmadd_ps(sums[k], a, b);
+struct Chain {
+  static constexpr std::size_t kChains = 16;
+  static constexpr bool kFresh = false;
+};
+struct Int8 : Chain {
+  using Sum = __m512i;
+  static HWY_INLINE __m512i a() { return _mm512_set1_epi8(3); }
+  static HWY_INLINE __m512i b() { return _mm512_set1_epi8(1); }
+  static HWY_INLINE __m512i step(__m512i sum, __m512i a, __m512i b) { return _mm512_dpbusd_epi32(sum, a, b); }
+};
+struct Fp32 : Chain {
+  using Sum = __m512;
+  static HWY_INLINE __m512 a() { return _mm512_set1_ps(0.5f); }
+  static HWY_INLINE __m512 b() { return _mm512_set1_ps(1.0f); }
+  static HWY_INLINE __m512 step(__m512 sum, __m512 a, __m512 b) { return _mm512_fmadd_ps(sum, a, b); }
+};
+struct Bf16 : Chain {
+  using Sum = __m512;
+  static HWY_INLINE __m512i a() { return _mm512_set1_epi16(0x3f80); }
+  static HWY_INLINE __m512i b() { return a(); }
+  static HWY_INLINE __m512 step(__m512 sum, __m512i a, __m512i b) {
+    return _mm512_dpbf16_ps(sum, (__m512bh)a, (__m512bh)b);  // NOLINT: a cast of registers
   }
-  HWY_UNROLL(16)
-  for (std::size_t k = 0; k < kChains; ++k) asm volatile("" ::"v"(sums[k]));
-}
+};
 
-std::uint64_t read(const std::byte* from, std::size_t bytes) noexcept {
-  constexpr std::size_t kLines = 8, kLine = 64;
-  __m512i sums[kLines] = {};
-  for (const std::byte* const end = from + bytes; from < end; from += kLines * kLine) {
-    HWY_UNROLL(8)
-    for (std::size_t k = 0; k < kLines; ++k) {
-      _mm_prefetch(reinterpret_cast<const char*>(from + k * kLine + kProbeAhead), _MM_HINT_T0);  // beyond the end it does nothing
-      sums[k] = _mm512_xor_si512(sums[k], _mm512_load_si512(from + k * kLine));
-    }
+struct Reader {
+  using Vector = __m512i;
+  static constexpr std::size_t kVector = 64;
+  static HWY_INLINE Vector load(const std::byte* from) { return _mm512_load_si512(from); }
+  static HWY_INLINE Vector both(Vector a, Vector b) { return _mm512_xor_si512(a, b); }
+  static HWY_INLINE std::uint64_t fold(Vector v) {
+    alignas(64) std::uint64_t words[8];
+    _mm512_store_si512(words, v);
+    for (std::size_t k = 1; k < 8; ++k) words[0] ^= words[k];
+    return words[0];
   }
-  HWY_UNROLL(8)
-  for (std::size_t k = 1; k < kLines; ++k) sums[0] = _mm512_xor_si512(sums[0], sums[k]);
-  alignas(kLine) std::uint64_t words[8];
-  _mm512_store_si512(words, sums[0]);
-  for (std::size_t k = 1; k < 8; ++k) words[0] ^= words[k];
-  return words[0];
-}
+};
+
+constexpr PeakLoop kPeaks[] = {{"fp32", "vfmadd, 512 bits", 16 * 16 * 2, 16, chains<Fp32>, nullptr},
+                               {"bf16", "vdpbf16ps, 512 bits", 16 * 32 * 2, 16, chains<Bf16>, has_avx512bf16},
+                               {"int8", "vpdpbusd, 512 bits", 16 * 64 * 2, 16, chains<Int8>, has_avx512vnni}};
 
 }  // namespace
+
+constinit const ProbeTable kProbeAvx512 = {kPeaks, read<Reader>};
+
 }  // namespace tightrope::kernels
 HWY_POP_ATTRIBUTES
-
-HWY_PUSH_ATTRIBUTES("avx,avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16");
-namespace tightrope::kernels {
-namespace {
-
-void bf16_chains(std::size_t rounds) noexcept {
-  __m512i ones = _mm512_set1_epi16(0x3f80);
-  asm volatile("" : "+v"(ones));
-  const auto a = reinterpret_cast<__m512bh>(ones);
-  __m512 sums[kChains] = {};
-  HWY_UNROLL(16)
-  for (std::size_t k = 0; k < kChains; ++k) asm volatile("" : "+v"(sums[k]));  // else all are one chain, computed once
-  for (std::size_t i = 0; i < rounds; ++i) {
-    HWY_UNROLL(16)
-    for (std::size_t k = 0; k < kChains; ++k) sums[k] = _mm512_dpbf16_ps(sums[k], a, a);
-  }
-  HWY_UNROLL(16)
-  for (std::size_t k = 0; k < kChains; ++k) asm volatile("" ::"v"(sums[k]));
-}
-
-}  // namespace
-}  // namespace tightrope::kernels
-HWY_POP_ATTRIBUTES
-
-namespace tightrope::kernels {
-namespace {
-
-bool has_bf16() noexcept { return __builtin_cpu_supports("avx512bf16") != 0; }
-
-constexpr PeakLoop kPeaks[] = {{"fp32", "vfmadd, 512 bits", 16 * 16 * 2, 16, fp32_chains, nullptr},
-                               {"bf16", "vdpbf16ps, 512 bits", 16 * 32 * 2, 16, bf16_chains, has_bf16},
-                               {"int8", "vpdpbusd, 512 bits", 16 * 64 * 2, 16, int8_chains, nullptr}};
-
-}  // namespace
-
-extern const ProbeTable kProbeAvx512, kProbeAvx512Vnni;
-constinit const ProbeTable kProbeAvx512 = {std::span<const PeakLoop>(kPeaks, 2), read};
-constinit const ProbeTable kProbeAvx512Vnni = {std::span<const PeakLoop>(kPeaks), read};
-
-}  // namespace tightrope::kernels
 #endif

@@ -44,13 +44,14 @@ extern const ProbeTable kProbeBaseline;
 constinit const ProbeTable kProbeBaseline = {kPeaks, read};
 
 const ProbeTable& probe_table(Isa isa) noexcept {
+  switch (isa) {
 #if defined(__x86_64__)
-  if (isa >= Isa::avx512) return __builtin_cpu_supports("avx512vnni") ? kProbeAvx512Vnni : kProbeAvx512;
-  if (isa >= Isa::avx2) return kProbeAvx2;
-#else
-  static_cast<void>(isa);
+    case Isa::avx512: return kProbeAvx512;
+    case Isa::avxvnni: return kProbeAvxVnni;
+    case Isa::avx2: return kProbeAvx2;
 #endif
-  return kProbeBaseline;
+    default: return kProbeBaseline;
+  }
 }
 
 }  // namespace tightrope::kernels

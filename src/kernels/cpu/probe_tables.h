@@ -7,7 +7,7 @@ namespace tightrope::kernels {
 
 extern const ProbeTable kProbeBaseline;
 #if defined(__x86_64__)
-extern const ProbeTable kProbeAvx2, kProbeAvx512, kProbeAvx512Vnni;
+extern const ProbeTable kProbeAvx2, kProbeAvxVnni, kProbeAvx512;
 #endif
 
 }  // namespace tightrope::kernels
