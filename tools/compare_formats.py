@@ -18,7 +18,8 @@ from safetensors.numpy import save_file
 
 # Our name, llama-quantize's.
 TYPES = (("f16", "F16"), ("bf16", "BF16"), ("q8_0", "Q8_0"), ("q6_k", "Q6_K"), ("q5_k_m", "Q5_K_M"), ("q5_1", "Q5_1"), ("q5_0", "Q5_0"),
-         ("q4_k_m", "Q4_K_M"), ("q4_1", "Q4_1"), ("q4_0", "Q4_0"), ("q3_k_m", "Q3_K_M"), ("q2_k", "Q2_K"))
+         ("q4_k_m", "Q4_K_M"), ("q4_1", "Q4_1"), ("q4_0", "Q4_0"), ("iq4_nl", "IQ4_NL"),
+         ("iq4_xs", "IQ4_XS"), ("q3_k_m", "Q3_K_M"), ("q2_k", "Q2_K"))
 
 
 def distributions(random, shape):

@@ -11,7 +11,7 @@ import gguf
 import numpy as np
 
 TYPES = {"f32": 0, "f16": 1, "bf16": 30, "q8_0": 8, "q6_k": 14, "q5_k": 13, "q5_1": 7, "q5_0": 6, "q4_k": 12, "q4_1": 3, "q4_0": 2,
-         "q3_k": 11, "q2_k": 10}
+         "q3_k": 11, "q2_k": 10, "iq4_nl": 20, "iq4_xs": 23}
 ENCODED_BY_GGUF = {"f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0"}
 SEED = 20240607
 COLUMNS = 256
@@ -58,7 +58,7 @@ def main():
         block, size = gguf.GGML_QUANT_SIZES[gguf.GGMLQuantizationType(TYPES[name])]
         entry = {"format": name, "encoded_by": "gguf" if name in ENCODED_BY_GGUF else "ggml",
                  "plain": encode(library, name, weights, None).hex()}
-        if name.endswith("_k"):
+        if name.endswith("_k") or name.startswith("iq"):
             entry["weighted"] = encode(library, name, weights, importance).hex()
         blocks = np.frombuffer(random.bytes(size * 1024 // block), np.uint8)
         with np.errstate(all="ignore"):

@@ -23,7 +23,7 @@ SHAPES = [
     dict(name="four experts", family="mixtral", blocks=16, model=256, heads=8, kv_heads=2, ffn=256, tied=False, experts=4),
     dict(name="fused attention", family="phi3", arch="phi3", blocks=16, model=256, heads=4, kv_heads=4, ffn=256, tied=False),
 ]
-MIXES = "q8_0 q6_k q5_k_m q5_k_s q5_1 q5_0 q4_k_m q4_k_s q4_1 q4_0 q3_k_l q3_k_m q3_k_s q2_k".split()
+MIXES = "q8_0 q6_k q5_k_m q5_k_s q5_1 q5_0 q4_k_m q4_k_s q4_1 q4_0 iq4_nl iq4_xs q3_k_l q3_k_m q3_k_s q2_k".split()
 ROLES = dict(attn_q="attn.q", attn_k="attn.k", attn_v="attn.v", attn_output="attn.o", ffn_gate="ffn.gate", ffn_up="ffn.up", ffn_down="ffn.down",
              attn_qkv="attn.v", ffn_gate_exps="ffn.experts.gate", ffn_up_exps="ffn.experts.up", ffn_down_exps="ffn.experts.down")
 VOCAB = 64

@@ -84,8 +84,24 @@ struct BlockQ6K {
   f16 scale;
 };
 
+// x = scale * kUnevenLevels[code], see uneven_levels.h. Codes lie as in Q4_0.
+struct BlockIQ4NL {
+  f16 scale;
+  std::uint8_t nibbles[16];
+};
+
+// x = scale * (s - 32) * kUnevenLevels[code], a 6-bit s for each 32 elements: its low nibble in scales_low, two a byte, its top two bits in
+// the little-endian word scales_high. Nibbles of 32 elements lie as in Q4_0, one group of 16 bytes after the other.
+struct BlockIQ4XS {
+  f16 scale;
+  std::uint8_t scales_high[2];
+  std::uint8_t scales_low[4];
+  std::uint8_t nibbles[128];
+};
+
 static_assert(sizeof(BlockQ4_0) == 18 && sizeof(BlockQ4_1) == 20 && sizeof(BlockQ5_0) == 22 && sizeof(BlockQ5_1) == 24);
 static_assert(sizeof(BlockQ8_0) == 34 && sizeof(BlockQ2K) == 84 && sizeof(BlockQ3K) == 110);
 static_assert(sizeof(BlockQ4K) == 144 && sizeof(BlockQ5K) == 176 && sizeof(BlockQ6K) == 210);
+static_assert(sizeof(BlockIQ4NL) == 18 && sizeof(BlockIQ4XS) == 136);
 
 }  // namespace tightrope::formats

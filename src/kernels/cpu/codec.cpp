@@ -13,11 +13,12 @@
 #include "kernels/cpu/decode.inl.h"
 #include "kernels/cpu/encode_simple.inl.h"
 #include "kernels/cpu/encode_super.inl.h"
+#include "kernels/cpu/encode_uneven.inl.h"
 
 #ifndef TIGHTROPE_CODEC_FORMATS
 #define TIGHTROPE_CODEC_FORMATS
 namespace tightrope::formats {
-extern const Format f16, bf16, q8_0, q6_k, q5_k, q5_1, q5_0, q4_k, q4_1, q4_0, q3_k, q2_k;
+extern const Format f16, bf16, q8_0, q6_k, q5_k, q5_1, q5_0, q4_k, q4_1, q4_0, q3_k, q2_k, iq4_nl, iq4_xs;
 }
 #endif
 
@@ -33,12 +34,13 @@ struct FastFormat {
 };
 
 constexpr FastFormat kFast[] = {
-    {&formats::f16, encode_f16, decode_f16, true},     {&formats::bf16, encode_bf16, decode_bf16, true},
-    {&formats::q8_0, encode_q8_0, decode_q8_0, true},  {&formats::q4_0, encode_q4_0, decode_q4_0, false},
-    {&formats::q4_1, encode_q4_1, decode_q4_1, false}, {&formats::q5_0, encode_q5_0, decode_q5_0, false},
-    {&formats::q5_1, encode_q5_1, decode_q5_1, false}, {&formats::q2_k, encode_q2_k, decode_q2_k, true},
-    {&formats::q3_k, encode_q3_k, decode_q3_k, true},  {&formats::q4_k, encode_q4_k, decode_q4_k, true},
-    {&formats::q5_k, encode_q5_k, decode_q5_k, true},  {&formats::q6_k, encode_q6_k, decode_q6_k, true},
+    {&formats::f16, encode_f16, decode_f16, true},          {&formats::bf16, encode_bf16, decode_bf16, true},
+    {&formats::q8_0, encode_q8_0, decode_q8_0, true},       {&formats::q4_0, encode_q4_0, decode_q4_0, false},
+    {&formats::q4_1, encode_q4_1, decode_q4_1, false},      {&formats::q5_0, encode_q5_0, decode_q5_0, false},
+    {&formats::q5_1, encode_q5_1, decode_q5_1, false},      {&formats::q2_k, encode_q2_k, decode_q2_k, true},
+    {&formats::q3_k, encode_q3_k, decode_q3_k, true},       {&formats::q4_k, encode_q4_k, decode_q4_k, true},
+    {&formats::q5_k, encode_q5_k, decode_q5_k, true},       {&formats::q6_k, encode_q6_k, decode_q6_k, true},
+    {&formats::iq4_nl, encode_iq4_nl, decode_iq4_nl, true}, {&formats::iq4_xs, encode_iq4_xs, decode_iq4_xs, true},
 };
 
 const FastFormat* fast_version(const formats::Format& format) noexcept {

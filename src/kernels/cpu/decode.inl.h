@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "formats/super_block.h"
+#include "formats/uneven_levels.h"
 #include "kernels/cpu/encode_codes.inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -213,6 +214,34 @@ void decode_q6_k(const std::byte* blocks, float* values, std::size_t count) noex
       const Codes high = mask(hn::ShiftRightSame(load_codes(block.high + 32 * half + l % 32), static_cast<int>(2 * (l / 32))), 3);
       const float step = scale * static_cast<float>(block.scales[element / 16]);
       store_symmetric(hn::Or(low, hn::ShiftLeft<4>(high)), 32, step, x + element);
+    }
+  });
+}
+
+// 32 weights with uneven levels, which are looked up as bytes.
+HWY_INLINE void decode_uneven(const std::uint8_t* nibbles, float step, float* x) {
+  const hn::FixedTag<std::uint8_t, 16> du;
+  const hn::FixedTag<std::int8_t, 16> ds;
+  const auto levels = hn::LoadU(ds, formats::kUnevenLevels.data());
+  const auto bytes = hn::LoadU(du, nibbles);
+  std::int8_t level[32];
+  hn::StoreU(hn::TableLookupBytes(levels, hn::BitCast(ds, hn::And(bytes, hn::Set(du, 15)))), ds, level);
+  hn::StoreU(hn::TableLookupBytes(levels, hn::BitCast(ds, hn::ShiftRight<4>(bytes))), ds, level + 16);
+  for (std::size_t i = 0; i < 32; i += kLanes)
+    store_symmetric(hn::PromoteTo(Signed(), hn::LoadU(SignedBytes(), level + i)), 0, step, x + i);
+}
+
+void decode_iq4_nl(const std::byte* blocks, float* values, std::size_t count) noexcept {
+  for_blocks<formats::BlockIQ4NL, 32>(blocks, values, count,
+                                      [](const auto& block, float* x) HWY_ATTR { decode_uneven(block.nibbles, to_f32(block.scale), x); });
+}
+
+void decode_iq4_xs(const std::byte* blocks, float* values, std::size_t count) noexcept {
+  for_blocks<formats::BlockIQ4XS, 256>(blocks, values, count, [](const auto& block, float* x) HWY_ATTR {
+    const float scale = to_f32(block.scale);
+    for (std::size_t j = 0; j < formats::kUnevenSubBlocks; ++j) {
+      const float step = scale * static_cast<float>(formats::unpack_uneven_scale(block, j) - formats::kUnevenScaleHalf);
+      decode_uneven(block.nibbles + 16 * j, step, x + 32 * j);
     }
   });
 }

@@ -55,6 +55,8 @@ constexpr MixRule kQ4KMedium[] = {
     kEightValues, kEightKeys, kEightOutput, {"attn.v", "q6_k", sensitive}, {"attn.v", "q5_k", of_eighty}, {"ffn.down", "q6_k", sensitive}};
 constexpr MixRule kQ5KMedium[] = {kEightValues, kEightKeys, {"attn.v", "q6_k", sensitive}, {"ffn.down", "q6_k", sensitive}};
 
+constexpr MixRule kIq4[] = {kEightValues, kEightKeys, kEightOutput, {"attn.v", "q5_k", nullptr, 4}, {"ffn.down", "q5_k", first_eighth}};
+
 // A format that is used alone needs no row.
 constexpr Mix kMixes[] = {
     {"q6_k", "", "q6_k", "q6_k", 18, kEightOnly},
@@ -66,6 +68,8 @@ constexpr Mix kMixes[] = {
     {"q4_k_s", "", "q4_k", "q6_k", 14, kQ4KSmall},
     {"q4_1", "", "q4_1", "q6_k", 3, kEightOnly},
     {"q4_0", "", "q4_0", "q6_k", 2, kEightOnly},
+    {"iq4_nl", "", "iq4_nl", "q6_k", 25, kIq4},
+    {"iq4_xs", "", "iq4_xs", "q6_k", 30, kIq4},
     {"q3_k_l", "", "q3_k", "q6_k", 13, kQ3KLarge},
     {"q3_k_m", "q3_k", "q3_k", "q6_k", 12, kQ3KMedium},
     {"q3_k_s", "", "q3_k", "q6_k", 11, kQ3KSmall},
