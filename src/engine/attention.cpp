@@ -81,8 +81,8 @@ class BlockAttention {
     return kernels::kAttentionBlock * (item.sequence != nullptr ? width : width / config_.kv_heads);
   }
 
-  // Puts `count` numbers, converted, to `to`: kTogether after one another, kStride from one such run to the next. Some are converted at a time:
-  // alone that takes vectors, scattering does not.
+  // Puts `count` numbers, converted, to `to`: kTogether after one another, kStride from one such run to the next. Some are converted at a
+  // time: alone that takes vectors, scattering does not.
   template <auto kConvert, std::size_t kTogether, std::size_t kStride, class Type>
   static void store_row(const float* from, std::size_t count, Type* to) {
     constexpr std::size_t kSome = 32;

@@ -105,7 +105,8 @@ struct Engine::Implementation {
     const float* rows = states;
     if (network.pooler.present() || by_text) {
       const float* vectors = pool(some, states);
-      if (network.pooler.present()) std::copy_n(vectors, group.count * network.pooler.out, pooled.data() + group.first * network.pooler.out);
+      if (network.pooler.present())
+        std::copy_n(vectors, group.count * network.pooler.out, pooled.data() + group.first * network.pooler.out);
       if (by_text) rows = vectors;
     }
     if (output.empty()) return;

@@ -21,8 +21,9 @@ std::size_t divide_up(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
 // A multiple of 4 (the kernels' tile), 4 to 64.
 std::size_t panel_rows(const Linear& layer) { return std::clamp(kPanelFloats / layer.in / 4 * 4, std::size_t{4}, std::size_t{64}); }
 
-// Rows of a packed layer that are one piece: as many as the threads can still share, in pairs of groups. Of many tokens they are no more than
-// make a few microseconds' work; of few, which only read the weights, up to 512 kB, because every new piece begins with a wait for the memory.
+// Rows of a packed layer that are one piece: as many as the threads can still share, in pairs of groups. Of many tokens they are no more
+// than make a few microseconds' work; of few, which only read the weights, up to 512 kB, because every new piece begins with a wait for the
+// memory.
 std::size_t packed_rows(const LinearCall& call, unsigned threads) {
   constexpr std::size_t kManyTokens = 16, kPieceProducts = std::size_t{1} << 22, kPieceBytes = std::size_t{512} << 10, kLeast = 2;
   const std::size_t shared = call.width() / kernels::kGroupRows / (2 * std::size_t{threads});
@@ -176,9 +177,9 @@ const Activations& round_input(Runtime& runtime, std::vector<Activations>& input
   return rounded;
 }
 
-// How a layer's weights are packed; null: not at all. An exact engine packs floats alone. An encoder's 16-bit weights are multiplied exactly,
-// as its keys and values are kept (cell_of): its answer is a label or a vector, which nothing averages out, and rounding to bf16 turned one
-// of 872 reviews. Who wants speed there has the 8-bit formats.
+// How a layer's weights are packed; null: not at all. An exact engine packs floats alone. An encoder's 16-bit weights are multiplied
+// exactly, as its keys and values are kept (cell_of): its answer is a label or a vector, which nothing averages out, and rounding to bf16
+// turned one of 872 reviews. Who wants speed there has the 8-bit formats and int8.
 const kernels::PackedFormat* packing_of(const model::Model& model, const model::Weight& weight, std::string_view name,
                                         const Runtime& runtime) {
   const formats::Format& format = weight.format();

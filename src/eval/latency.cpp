@@ -46,7 +46,7 @@ class Bench {
     DecodePass pass(engine_, batch, options_.decode_tokens);
     DecodeSpeed speed{.batch = batch, .tokens_per_second = timed("decode", batch * options_.decode_tokens, pass)};
     // NOLINTNEXTLINE(clang-analyzer-core.DivideZero): parse_batches lets no 0 through
-    const std::uint64_t weights = options_.exact ? engine_.bytes_per_token() : packed_bytes_per_token(engine_);
+    const std::uint64_t weights = packed_bytes_per_token(engine_, options_.exact);
     speed.bytes_per_token = weights / batch + mean_cache_bytes();
     return speed;
   }
