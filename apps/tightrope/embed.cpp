@@ -41,7 +41,8 @@ void add_embed(Program& program) {
   auto options = std::make_shared<Options>();
   Verb verb = program.add_verb("embed", "Turn texts into vectors",
                                {"tightrope embed models/wren-7m \"The river rose.\" \"The water came up.\" --pooling mean --normalize",
-                                "tightrope embed models/wren-7m --input demo/text.txt --truncate --output vectors.jsonl --force"},
+                                "tightrope embed models/wren-7m --input demo/text.txt --truncate --output vectors.jsonl --force",
+                                "tightrope embed models/wren-7m \"The river rose.\" --int8"},
                                [options] { run(*options); });
   add_model(verb, options->model);
   verb.option("--pooling", options->embed.pooling, "NAME", "Of a text's tokens; none gives a vector each",

@@ -176,7 +176,7 @@ const Activations& round_input(Runtime& runtime, std::vector<Activations>& input
 
 // How a layer's weights are packed; null: not at all. An exact engine packs floats alone. An encoder's 16-bit weights are multiplied
 // exactly, as its keys and values are kept (cell_of): its answer is a label or a vector, which nothing averages out, and rounding to bf16
-// turned one of 872 reviews. Who wants speed there has the 8-bit formats.
+// turned one of 872 reviews. Who wants speed there has the 8-bit formats and int8.
 const kernels::PackedFormat* packing_of(const model::Model& model, const model::Weight& weight, std::string_view name,
                                         const Runtime& runtime) {
   const formats::Format& format = weight.format();

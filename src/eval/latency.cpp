@@ -49,7 +49,7 @@ class Bench {
     DecodePass pass(engine_, contexts, batch, options_.decode_tokens);
     DecodeSpeed speed{.depth = depth, .batch = batch, .tokens_per_second = timed("decode", batch * options_.decode_tokens, pass)};
     // NOLINTNEXTLINE(clang-analyzer-core.DivideZero): parse_batches lets no 0 through
-    const std::uint64_t weights = options_.exact ? engine_.bytes_per_token() : packed_bytes_per_token(engine_);
+    const std::uint64_t weights = packed_bytes_per_token(engine_, options_.exact);
     speed.bytes_per_token = weights / batch + mean_cache_bytes(depth);
     return speed;
   }

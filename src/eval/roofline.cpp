@@ -83,7 +83,7 @@ class Rows {
   // Halves run as bfloat16 where there is an instruction for it, else in single precision.
   std::string arithmetic_of(const formats::Format* format) const {
     if (format != nullptr && format->kind == formats::Kind::block) return "int8";
-    return format != nullptr && roofline_.ceilings.find("bf16") != nullptr ? "bf16" : "fp32";
+    return format != nullptr && format->name != "f32" && roofline_.ceilings.find("bf16") != nullptr ? "bf16" : "fp32";
   }
   void push(KernelSpeed speed, std::size_t tokens) {
     speed.tokens = tokens;
@@ -121,7 +121,8 @@ Roofline measure_roofline(unsigned threads, const Progress& progress) {
   ThreadPool pool(threads);
   Roofline roofline{.isa = std::string(kernels::isa_name(isa)), .ceilings = kernels::measure_ceilings(isa, pool.size())};
   const std::vector<const formats::Format*> packed = packed_formats(isa);
-  const std::uint64_t total = packed.size() + 4;
+  const bool packs_floats = std::find(packed.begin(), packed.end(), &formats::get("f32")) != packed.end();
+  const std::uint64_t total = packed.size() + (packs_floats ? 3 : 4);
   std::uint64_t done = 0;
   const auto step = [&] {
     if (progress) progress({.stage = "kernels", .done = ++done, .total = total, .unit = "kernels"});
@@ -129,7 +130,7 @@ Roofline measure_roofline(unsigned threads, const Progress& progress) {
   step();
   Rows rows(roofline, isa, pool);
   for (const formats::Format* format : packed) rows.layer(format), step();
-  rows.layer(nullptr), step();
+  if (!packs_floats) rows.layer(nullptr), step();
   rows.attention("attention f32", kernels::Cell::f32), step();
   rows.attention("attention bf16", kernels::Cell::bf16), step();
   roofline.foreign_cpu = foreign.cores();

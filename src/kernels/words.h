@@ -27,8 +27,8 @@ struct FloatRows {
   }
 };
 
-// Bytes: weights are scale * code for codes of -127 to 127, one scale a row; activations are scale * (code - zero) for codes of 0 to 255, one
-// scale and one zero a token. With the exact sum n of weight code * (activation code - zero),
+// Bytes: weights are scale * code for codes of -127 to 127, one scale a row; activations are scale * (code - zero) for codes of 0 to 255,
+// one scale and one zero a token. With the exact sum n of weight code * (activation code - zero),
 //   y = fma(float(n), weight scale * activation scale, bias or 0).
 // No more elements than these, so that n fits into 32 bits.
 inline constexpr std::size_t kMostByteLength = std::size_t{1} << 16;

@@ -52,6 +52,15 @@ TEST_F(EncodeVerbs, ArgumentsFilesAndStandardInputAreTheSame) {
   EXPECT_EQ(content_of(folder_ / "out.jsonl"), expected);
 }
 
+TEST_F(EncodeVerbs, Int8IsAnotherAnswerOfTheSameForm) {
+  const std::vector<std::string> floats = lines_of(output_of({"classify", "labels", "one", "two"}));
+  const std::vector<std::string> bytes = lines_of(output_of({"classify", "labels", "one", "two", "--int8"}));
+  ASSERT_EQ(bytes.size(), floats.size());
+  EXPECT_NE(bytes, floats);
+  EXPECT_TRUE(bytes[1].starts_with(R"({"index":1,)")) << bytes[1];
+  expect_refusal({"embed", "base", "one", "--exact", "--int8"}, "ask for one of the two");
+}
+
 TEST_F(EncodeVerbs, LongTextsAreRefusedOrCut) {
   const std::string text(200, 'x');
   expect_refusal({"embed", "base", text}, "the model's context is 64");

@@ -153,9 +153,12 @@ TEST_P(Words, GiveATokenAndARowTheSameBitsInAnyCompany) {
     }
 }
 
+// Bytes never are, nor are floats whose rows would meet in the cache.
 TEST_P(Words, ReadRowsThatArePreparedAsTheyAre) {
   const Preparation& preparation = *format_.preparation;
-  if (preparation.as_they_are == nullptr || !preparation.as_they_are(length_)) GTEST_SKIP() << "these rows are always prepared";
+  const bool can = preparation.as_they_are != nullptr && preparation.as_they_are(length_);
+  ASSERT_EQ(can, !GetParam().bytes && length_ != 512);
+  if (!can) return;
   const PreparedRows rows{reinterpret_cast<std::byte*>(x_.data()), kTokens, length_};
   const std::vector<float> some = multiply(rows.from(4), 0, kRows, 20, true), same = multiply(0, kRows, 4, 20);
   EXPECT_EQ(std::memcmp(some.data(), same.data(), same.size() * sizeof(float)), 0);

@@ -100,6 +100,46 @@ TEST(Encode, ALargeBatchGivesEachTextItsOwnBits) {
   }
 }
 
+// Of a batch that is large enough each thread takes groups of texts for itself.
+TEST(Encode, ThreadsThatWorkAbreastChangeNoBit) {
+  std::vector<std::vector<TokenId>> tokens;
+  std::vector<Text> texts;
+  for (std::size_t i = 0; i < 60; ++i) tokens.push_back(random_tokens(i, 1 + i * 7 % 40, 97));
+  for (const std::vector<TokenId>& ids : tokens) texts.push_back({.tokens = ids});
+  for (const char* hf_class : {"RobertaForSequenceClassification", "RobertaForMaskedLM"})
+    for (const bool int8 : {false, true}) {
+      const model::Model model = model_with("roberta", hf_class);
+      Engine alone(model, {.threads = 1, .isa = {}, .int8 = int8});
+      const Encoded expected = alone.encode(texts);
+      for (const unsigned threads : {2U, 3U, 7U}) {
+        Engine engine(model, {.threads = threads, .isa = {}, .int8 = int8});
+        const Encoded encoded = engine.encode(texts);
+        EXPECT_EQ(copied(encoded.hidden), copied(expected.hidden)) << hf_class << " " << threads;
+        EXPECT_EQ(copied(encoded.pooled), copied(expected.pooled)) << hf_class << " " << threads;
+        EXPECT_EQ(copied(encoded.output), copied(expected.output)) << hf_class << " " << threads;
+      }
+    }
+}
+
+// Bytes are off by half a step of 127 or 255 in each factor; what random weights make of that stays below a twentieth of the states.
+TEST(Encode, Int8IsCloseToFloats) {
+  const model::Model model = model_with("bert", "BertModel");
+  const std::vector<TokenId> tokens = random_tokens(1, 30, 97);
+  const Text text{.tokens = tokens};
+  Engine floats(model, {.threads = 1, .isa = {}});
+  const std::vector<float> expected = copied(floats.encode({&text, 1}).hidden);
+  double error = 0, size = 0;
+  Engine bytes(model, {.threads = 1, .isa = {}, .int8 = true});
+  const std::vector<float> rounded = copied(bytes.encode({&text, 1}).hidden);
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    error += std::pow(static_cast<double>(rounded[i]) - static_cast<double>(expected[i]), 2);
+    size += std::pow(static_cast<double>(expected[i]), 2);
+  }
+  EXPECT_GT(error, 0);
+  EXPECT_LT(std::sqrt(error / size), 0.05);
+  EXPECT_THROW(Engine(model, {.threads = 1, .isa = {}, .exact = true, .int8 = true}), Error);
+}
+
 TEST(Encode, ADecodersHiddenStatesAreThoseOfItsForwardPass) {
   Engine engine(model_with("llama", "LlamaForCausalLM"), {.threads = 1, .isa = {}});
   const std::vector<TokenId> tokens = random_tokens(1, 20, 97);

@@ -60,7 +60,7 @@ TEST(Latency, CountsTheBytesOfTheFormThatIsRead) {
   BenchOptions options{.prefill_tokens = 1, .decode_tokens = 3, .batches = "1", .repetitions = 1, .threads = 1};
   const std::uint64_t rounded = measure_latency(file, options, {}).decode.front().bytes_per_token;
   options.exact = true;
-  // Floats are read as they lie in the file; only the cells of keys and values differ, of 2 positions on average: 4 bytes instead of 2.
+  // Floats are packed either way; only the cells of keys and values differ, of 2 positions on average: 4 bytes instead of 2.
   const std::uint64_t cells = 2 * config.blocks * config.kv_heads * config.head * 2;
   EXPECT_EQ(measure_latency(file, options, {}).decode.front().bytes_per_token - rounded, 2 * cells);
 }

@@ -51,19 +51,24 @@ TEST(LayerTimer, RunsEveryFormatWithAFewTokensAndMany) {
   }
 }
 
-TEST(BytesRead, OfAModelOfFloatsAreTheFiles) {
+TEST(BytesRead, AreTheFilesAndWhatFillsTheLastGroup) {
   const model::Model halves = test::tiny_model(model::arch_for_hf_model_type("llama"));
-  const model::Model model = testing::random_model(halves.arch(), halves.config(), 5, "f32");
-  const engine::Engine engine(model, {.threads = 1, .isa = std::nullopt});
-  EXPECT_EQ(packed_bytes_per_token(engine), engine.bytes_per_token());
+  for (const model::Model& model : {halves, testing::random_model(halves.arch(), halves.config(), 5, "f32")}) {
+    const engine::Engine engine(model, {.threads = 1, .isa = std::nullopt});
+    EXPECT_GE(packed_bytes_per_token(engine, false), engine.bytes_per_token());
+    // The tiny model's matrices have as few as 24 rows, which take two groups of 16.
+    EXPECT_LE(3 * packed_bytes_per_token(engine, false), 4 * engine.bytes_per_token());
+  }
 }
 
-TEST(BytesRead, OfHalvesAreTheFilesAndWhatFillsTheLastGroup) {
+TEST(BytesRead, OfHalvesThatAreDecodedAreTheFiles) {
   const model::Model model = test::tiny_model(model::arch_for_hf_model_type("llama"));
-  const engine::Engine engine(model, {.threads = 1, .isa = std::nullopt});
-  EXPECT_GE(packed_bytes_per_token(engine), engine.bytes_per_token());
-  // The tiny model's matrices have as few as 24 rows, which take two groups of 16.
-  EXPECT_LE(3 * packed_bytes_per_token(engine), 4 * engine.bytes_per_token());
+  const engine::Engine engine(model, {.threads = 1, .isa = std::nullopt, .exact = true});
+  std::uint64_t floats = 0;
+  for (const model::NamedWeight& named : model.weights())
+    if (named.weight.format().name == "f32" && named.weight.shape().rank() > 1) floats += named.weight.size_bytes();
+  ASSERT_EQ(floats, 0u);
+  EXPECT_EQ(packed_bytes_per_token(engine, true), engine.bytes_per_token());
 }
 
 }  // namespace

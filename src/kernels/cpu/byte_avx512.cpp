@@ -37,7 +37,9 @@ struct Ops : ByteWords {
     std::memcpy(&word, four, sizeof word);
     return _mm512_set1_epi32(word);
   }
-  static HWY_INLINE Sums add_products(Sums sums, Weights weights, __m512i four) { return (Sums)_mm512_dpbusd_epi32((__m512i)sums, four, weights); }  // NOLINT: casts of registers
+  static HWY_INLINE Sums add_products(Sums sums, Weights weights, __m512i four) {
+    return (Sums)_mm512_dpbusd_epi32((__m512i)sums, four, weights);  // NOLINT: casts of registers
+  }
   static HWY_INLINE Sums zero() { return Sums{}; }
   static HWY_INLINE Sums load_ints(const std::byte* from) { return (Sums)_mm512_load_si512(from); }  // NOLINT
   static HWY_INLINE Sums subtract_product(Sums sums, Sums of_codes, std::int32_t zero) {

@@ -44,7 +44,8 @@ void pack_bytes(const std::byte* blocks, std::size_t rows, std::size_t length, s
     behind.scales[r] = scale;
     for (std::size_t i = 0; inverse > 0 && i < length; ++i) {
       const float code = std::clamp(std::nearbyint(element(blocks, i) * inverse), -127.0f, 127.0f);
-      group[i / ByteWords::kWord * kStepBytes + ByteWords::kWord * r + i % ByteWords::kWord] = static_cast<std::byte>(static_cast<int>(code));
+      group[i / ByteWords::kWord * kStepBytes + ByteWords::kWord * r + i % ByteWords::kWord] =
+          static_cast<std::byte>(static_cast<int>(code));
       behind.sums[r] += static_cast<std::int32_t>(code);
     }
   }
