@@ -23,6 +23,9 @@ constexpr Choice kIntegers[] = {
     {Isa::avx2, nullptr, &kIntegerAvx2},
     {Isa::avxvnni, has_avxvnni, &kIntegerAvxVnni},
     {Isa::avx512, has_avx512vnni, &kIntegerAvx512Vnni},
+#elif defined(__aarch64__)
+    {Isa::neon, nullptr, &kIntegerNeon},
+    {Isa::dotprod, nullptr, &kIntegerDotprod},
 #endif
 };
 constexpr Choice kHalves[] = {
@@ -30,6 +33,8 @@ constexpr Choice kHalves[] = {
 #if defined(__x86_64__)
     {Isa::avx2, nullptr, &kHalfAvx2},
     {Isa::avx512, has_avx512bf16, &kHalfAvx512Bf16},
+#elif defined(__aarch64__)
+    {Isa::neon, nullptr, &kHalfNeon},
 #endif
 };
 constexpr Choice kFloats[] = {
@@ -90,24 +95,23 @@ std::vector<PackedFormat> bytes_of(Isa isa) {
 }
 
 // By the number of the instruction set.
-std::vector<std::vector<PackedFormat>> every_isa() {
+std::vector<std::vector<PackedFormat>> every_isa(std::vector<PackedFormat> (*rows_of)(Isa)) {
   std::vector<std::vector<PackedFormat>> all(static_cast<std::size_t>(best_isa()) + 1);
-  for (const Isa isa : available_isas()) all[static_cast<std::size_t>(isa)] = formats_of(isa);
+  for (const Isa isa : available_isas()) all[static_cast<std::size_t>(isa)] = rows_of(isa);
   return all;
 }
 
 }  // namespace
 
 const PackedFormat* packed_format(Isa isa, const formats::Format& format) noexcept {
-  static const std::vector<std::vector<PackedFormat>> kOfIsa = every_isa();
+  static const std::vector<std::vector<PackedFormat>> kOfIsa = every_isa(formats_of);
   const std::vector<PackedFormat>& rows = kOfIsa[static_cast<std::size_t>(isa)];
   const auto found = std::find_if(rows.begin(), rows.end(), [&](const PackedFormat& row) { return row.format == &format; });
   return found == rows.end() ? nullptr : &*found;
 }
 
 const PackedFormat* byte_rows(Isa isa) noexcept {
-  static const std::vector<PackedFormat> kOfIsa[] = {bytes_of(Isa::scalar), bytes_of(Isa::sse4), bytes_of(Isa::avx2),
-                                                     bytes_of(Isa::avx512)};
+  static const std::vector<std::vector<PackedFormat>> kOfIsa = every_isa(bytes_of);
   return &kOfIsa[static_cast<std::size_t>(isa)].front();
 }
 

@@ -27,6 +27,8 @@ extern const PackedTable kIntegerScalar, kHalfScalar, kFloatScalar, kByteScalar;
 #if defined(__x86_64__)
 extern const PackedTable kIntegerAvx2, kIntegerAvxVnni, kIntegerAvx512Vnni, kHalfAvx2, kHalfAvx512Bf16;
 extern const PackedTable kFloatAvx2, kFloatAvx512, kByteAvx2, kByteAvx512Vnni;
+#elif defined(__aarch64__)
+extern const PackedTable kIntegerNeon, kIntegerDotprod, kHalfNeon;
 #endif
 
 }  // namespace tightrope::kernels
