@@ -13,18 +13,18 @@
 
 namespace tightrope::kernels {
 
-#if HWY_TARGETS & HWY_SSE4
+#if HWY_ARCH_X86
 namespace N_SSE4 {
 extern const KernelTable kTable;
 }
-#endif
-#if HWY_TARGETS & HWY_AVX2
 namespace N_AVX2 {
 extern const KernelTable kTable;
 }
-#endif
-#if HWY_TARGETS & HWY_AVX3
 namespace N_AVX3 {
+extern const KernelTable kTable;
+}
+#elif HWY_ARCH_ARM_A64
+namespace N_NEON {
 extern const KernelTable kTable;
 }
 #endif
@@ -38,26 +38,25 @@ KernelTable table_for(Isa isa, KernelTable table) {
   return table;
 }
 
-#if HWY_TARGETS & HWY_AVX3
 // The first machines with AVX-512 multiply no halves.
-KernelTable with_halves(KernelTable table) {
+[[maybe_unused]] KernelTable with_halves(KernelTable table) {
+#if HWY_ARCH_X86
   if (has_avx512bf16()) table.attention[static_cast<std::size_t>(Cell::bf16)] = attend_halves_avx512;
+#endif
   return table;
 }
-#endif
 
 const std::vector<KernelTable>& tables() {
   static const std::vector<KernelTable> kTables = {
     kReferenceTable,
-#if HWY_TARGETS & HWY_SSE4
+#if HWY_ARCH_X86
     table_for(Isa::sse4, N_SSE4::kTable),
-#endif
-#if HWY_TARGETS & HWY_AVX2
     table_for(Isa::avx2, N_AVX2::kTable),
     table_for(Isa::avxvnni, N_AVX2::kTable),
-#endif
-#if HWY_TARGETS & HWY_AVX3
     with_halves(table_for(Isa::avx512, N_AVX3::kTable)),
+#elif HWY_ARCH_ARM_A64
+    table_for(Isa::neon, N_NEON::kTable),
+    table_for(Isa::dotprod, N_NEON::kTable),
 #endif
   };
   return kTables;

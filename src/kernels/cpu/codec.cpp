@@ -8,7 +8,7 @@
 
 #include "kernels/codec.h"
 
-#if HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+#if TIGHTROPE_TARGET_COUNTS
 
 #include "kernels/cpu/decode.inl.h"
 #include "kernels/cpu/encode_simple.inl.h"
@@ -78,15 +78,14 @@ namespace tightrope::kernels {
 
 const formats::Codec& codec(Isa isa) noexcept {
   switch (isa) {
-#if HWY_TARGETS & HWY_SSE4
+#if HWY_ARCH_X86
     case Isa::sse4: return N_SSE4::kCodec;
-#endif
-#if HWY_TARGETS & HWY_AVX2
     case Isa::avx2:
     case Isa::avxvnni: return N_AVX2::kCodec;
-#endif
-#if HWY_TARGETS & HWY_AVX3
     case Isa::avx512: return N_AVX3::kCodec;
+#elif HWY_ARCH_ARM_A64
+    case Isa::neon:
+    case Isa::dotprod: return N_NEON::kCodec;
 #endif
     default: return formats::kScalarCodec;
   }

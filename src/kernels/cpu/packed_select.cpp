@@ -22,6 +22,9 @@ constexpr Choice kIntegers[] = {
     {Isa::avx2, nullptr, &kIntegerAvx2},
     {Isa::avxvnni, has_avxvnni, &kIntegerAvxVnni},
     {Isa::avx512, has_avx512vnni, &kIntegerAvx512Vnni},
+#elif defined(__aarch64__)
+    {Isa::neon, nullptr, &kIntegerNeon},
+    {Isa::dotprod, nullptr, &kIntegerDotprod},
 #endif
 };
 constexpr Choice kHalves[] = {
@@ -29,6 +32,8 @@ constexpr Choice kHalves[] = {
 #if defined(__x86_64__)
     {Isa::avx2, nullptr, &kHalfAvx2},
     {Isa::avx512, has_avx512bf16, &kHalfAvx512Bf16},
+#elif defined(__aarch64__)
+    {Isa::neon, nullptr, &kHalfNeon},
 #endif
 };
 

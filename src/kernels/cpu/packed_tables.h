@@ -25,6 +25,8 @@ extern const PackedFormat bf16, f16;
 extern const PackedTable kIntegerScalar, kHalfScalar;
 #if defined(__x86_64__)
 extern const PackedTable kIntegerAvx2, kIntegerAvxVnni, kIntegerAvx512Vnni, kHalfAvx2, kHalfAvx512Bf16;
+#elif defined(__aarch64__)
+extern const PackedTable kIntegerNeon, kIntegerDotprod, kHalfNeon;
 #endif
 
 }  // namespace tightrope::kernels

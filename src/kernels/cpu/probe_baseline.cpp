@@ -49,6 +49,8 @@ const ProbeTable& probe_table(Isa isa) noexcept {
     case Isa::avx512: return kProbeAvx512;
     case Isa::avxvnni: return kProbeAvxVnni;
     case Isa::avx2: return kProbeAvx2;
+#elif defined(__aarch64__)
+    case Isa::dotprod: return kProbeDotprod;
 #endif
     default: return kProbeBaseline;
   }

@@ -6,8 +6,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-// Only the targets that stand for an Isa; the baseline and the sub-versions of AVX-512 would add nothing.
-#if HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+#if TIGHTROPE_TARGET_COUNTS
 
 #include "kernels/cpu/vector_activation.inl.h"
 #include "kernels/cpu/vector_attention.inl.h"
@@ -18,12 +17,10 @@
 HWY_BEFORE_NAMESPACE();
 namespace tightrope::kernels::HWY_NAMESPACE {
 
-constexpr Isa kIsa = HWY_TARGET == HWY_SSE4 ? Isa::sse4 : HWY_TARGET == HWY_AVX2 ? Isa::avx2 : Isa::avx512;
-
 extern const KernelTable kTable;
 constinit const KernelTable kTable = {
-    .isa = kIsa,
-    .codec = {},  // filled in by select.cpp, so that nothing of another layer is compiled here
+    .isa = Isa::scalar,  // it and the codec are filled in by select.cpp, so that nothing of another layer is compiled here
+    .codec = {},
     .matmul = matmul,
     .attention = {attend_floats, attend_halves},
     .rms_norm = rms_norm,
