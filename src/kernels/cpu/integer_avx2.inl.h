@@ -31,6 +31,11 @@ struct Avx2Ops : Lanes {
   }
   static HWY_INLINE Codes join(Codes a, Codes b) { return {_mm256_or_si256(a.low, b.low), _mm256_or_si256(a.high, b.high)}; }
 
+  static HWY_INLINE Codes raised_levels(Codes codes) {
+    const __m256i table = _mm256_broadcastsi128_si256(_mm_load_si128(reinterpret_cast<const __m128i*>(kRaisedLevels.data())));
+    return {_mm256_shuffle_epi8(table, codes.low), _mm256_shuffle_epi8(table, codes.high)};
+  }
+
   static HWY_INLINE Ints zero() { return {_mm256_setzero_si256(), _mm256_setzero_si256()}; }
   template <int kFactor>  // a power of two
   static HWY_INLINE Ints times(const std::int32_t* sum) {

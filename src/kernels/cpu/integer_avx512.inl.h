@@ -22,6 +22,11 @@ struct Avx512Ops : Lanes {
   }
   static HWY_INLINE Codes join(Codes a, Codes b) { return _mm512_or_si512(a, b); }
 
+  static HWY_INLINE Codes raised_levels(Codes codes) {
+    const __m128i table = _mm_load_si128(reinterpret_cast<const __m128i*>(kRaisedLevels.data()));
+    return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(table), codes);
+  }
+
   static HWY_INLINE Ints zero() { return _mm512_setzero_si512(); }
   template <int kFactor>  // a power of two
   static HWY_INLINE Ints times(const std::int32_t* sum) {

@@ -1,9 +1,11 @@
 // The packed form of block formats: where codes, scales and minimums lie. packed/list.inc has a line for each.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
+#include "formats/uneven_levels.h"
 #include "kernels/integer.h"
 
 namespace tightrope::formats {
@@ -26,13 +28,25 @@ enum class Scales : std::uint8_t {
   nibble_pairs  // the same with both in one byte: the scale's in the low nibble
 };
 
-// `kBits` a code, `kSub` elements share a scale; x = scale * (code - kHalf), or scale * code + minimum where kHalf is 0.
+// The uneven levels, raised by 128 so that they are unsigned like codes.
+inline constexpr int kRaised = 128;
+alignas(16) inline constexpr auto kRaisedLevels = [] {
+  std::array<std::uint8_t, 16> raised{};
+  for (std::size_t i = 0; i < raised.size(); ++i) raised[i] = static_cast<std::uint8_t>(formats::kUnevenLevels[i] + kRaised);
+  return raised;
+}();
+
+// `kBits` a code, `kSub` elements share a scale; x = scale * (code - kHalf), or scale * code + minimum where kHalf is 0. A half that no
+// code reaches is said of raised levels: a code is the place of one, and they take its place in what is multiplied.
 template <int kBits_, std::size_t kSub_, int kHalf_, Scales kScales_>
 struct Layout {
   static constexpr int kBits = kBits_, kHalf = kHalf_;
   static constexpr std::size_t kSub = kSub_;
   static constexpr Scales kScales = kScales_;
   static constexpr bool kAffine = kHalf == 0;
+  static constexpr bool kUneven = kHalf >> kBits != 0;
+  static_assert(!kUneven || (kBits == 4 && kHalf == kRaised));
+  static constexpr bool kBytes = kBits == 8 || kUneven;  // whether what is multiplied fills a byte
   static constexpr bool kSuper = kScales != Scales::halves && kScales != Scales::half_pairs;
   static constexpr std::size_t kElements = kSuper ? 256 : 32;         // that one run of scales is for
   static constexpr std::size_t kCodeBytes = std::size_t{64} * kBits;  // of 32 elements of a group

@@ -36,6 +36,11 @@ struct NeonOps : Lanes {
     return each<Codes>([&](std::size_t i) { return vorrq_u8(a.part[i], b.part[i]); });
   }
 
+  static HWY_INLINE Codes raised_levels(const Codes& codes) {
+    const uint8x16_t table = vld1q_u8(kRaisedLevels.data());
+    return each<Codes>([&](std::size_t i) { return vqtbl1q_u8(table, codes.part[i]); });
+  }
+
   static HWY_INLINE Ints all(std::int32_t value) {
     return each<Ints>([=](std::size_t) { return vdupq_n_s32(value); });
   }

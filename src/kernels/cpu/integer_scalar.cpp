@@ -43,6 +43,10 @@ struct Ops : Lanes {
     return each<Codes>([&](std::size_t i) { return a[i] | b[i]; });
   }
 
+  static Codes raised_levels(const Codes& codes) {
+    return each<Codes>([&](std::size_t i) { return kRaisedLevels[codes[i]]; });
+  }
+
   static Ints zero() { return {}; }
   template <int kFactor>
   static Ints times(const std::int32_t* sum) {

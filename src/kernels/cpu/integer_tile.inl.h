@@ -19,7 +19,9 @@ struct Packed : L {
       constexpr int kBase = L::kBits >= 4 ? 4 : 2, kHigh = L::kBits - kBase;
       constexpr std::size_t kVectors = kBase;  // a plane of n bits is n vectors
       const auto low = Ops::field<int(kStep / kVectors) * kBase, kBase, 0>(Ops::load(block + 64 * (kStep % kVectors)));
-      if constexpr (kHigh == 0) {
+      if constexpr (L::kUneven) {
+        return Ops::raised_levels(low);
+      } else if constexpr (kHigh == 0) {
         return low;
       } else {
         const auto bits = Ops::load(block + 64 * kBase + 64 * (kStep % kHigh));
@@ -107,7 +109,7 @@ HWY_INLINE void multiply_steps(const std::byte* const (&codes)[kGroups], const s
     for (std::size_t t = 0; t < kTokens; ++t) {
       const auto four = Ops::broadcast(x + t * length + 4 * kStep);
       HWY_UNROLL(2)
-      for (std::size_t g = 0; g < kGroups; ++g) sums[g][t] = Ops::template dot<S::kBits == 8>(sums[g][t], weights[g], four);
+      for (std::size_t g = 0; g < kGroups; ++g) sums[g][t] = Ops::template dot<S::kBytes>(sums[g][t], weights[g], four);
     }
     multiply_steps<S, kSub, kStep + 1, kEnd>(codes, x, length, sums);
   }
