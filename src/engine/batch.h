@@ -53,7 +53,7 @@ struct Cache {
   // A sequence whose frequencies change with its new length must be computed anew: what it keeps of all blocks but the first was made from
   // hidden states that the old ones shaped. Marks it as being so until the pass is committed.
   static bool start(Sequence& sequence, const Rotations* rotations, std::uint64_t new_length);
-  static bool replays(const Sequence& sequence) { return sequence.remembers_; }
+  static bool replays(const Sequence& sequence) { return sequence.replays_; }
   static std::span<const text::TokenId> tokens(const Sequence& sequence) { return sequence.tokens_; }
   static void make_room(Sequence& sequence, std::uint64_t tokens) { sequence.make_room(tokens); }
   static void commit(const Chunk& chunk) { chunk.sequence->commit(chunk.tokens); }
