@@ -174,17 +174,17 @@ const Activations& round_input(Runtime& runtime, std::vector<Activations>& input
   return rounded;
 }
 
-// How a layer's weights are packed; null: not at all. An exact engine packs floats alone. An encoder's 16-bit weights are multiplied
-// exactly, as its keys and values are kept (cell_of): its answer is a label or a vector, which nothing averages out, and rounding to bf16
-// turned one of 872 reviews. Who wants speed there has the 8-bit formats and int8.
+// How a layer's weights are packed; null: not at all. An exact engine packs floats alone. An encoder's 16-bit weights are packed as floats,
+// as its keys and values are kept (cell_of): its answer is a label or a vector, which nothing averages out, and rounding to bf16 turned one
+// of 872 reviews. Who wants speed there has the 8-bit formats and int8.
 const kernels::PackedFormat* packing_of(const model::Model& model, const model::Weight& weight, std::string_view name,
                                         const Runtime& runtime) {
-  const formats::Format& format = weight.format();
+  const kernels::Isa isa = runtime.kernels.isa;
+  const formats::Format &format = weight.format(), &floats = formats::get("f32");
   const bool in_block = name.starts_with("blocks.") && weight.shape().row_length() <= kernels::kMostByteLength;
-  if (runtime.int8 && in_block) return kernels::byte_rows(runtime.kernels.isa);
-  const bool rounds = format.name != "f32";
-  if (rounds && (runtime.exact || (format.kind != formats::Kind::block && !model.arch().block.attention.causal))) return nullptr;
-  return kernels::packed_format(runtime.kernels.isa, format);
+  if (runtime.int8 && in_block) return kernels::byte_rows(isa);
+  if (format.kind != formats::Kind::block && !model.arch().block.attention.causal) return kernels::packed_format(isa, floats);
+  return runtime.exact && &format != &floats ? nullptr : kernels::packed_format(isa, format);
 }
 
 Addition load_addition(const model::LowRank& from, const model::Weight& weight) {

@@ -1,6 +1,6 @@
-// Linear layers from any weight format: block formats and 16-bit floats are packed once and multiplied with activations that are rounded
-// for them; of the others, and of all when the engine is to be exact, panels of rows are decoded to floats. What an adapter adds to a layer
-// is computed beside it.
+// Linear layers from any weight format: floats, block formats and 16-bit floats are packed once and multiplied with activations that are
+// rounded for them; of the others, and of all but floats when the engine is to be exact, panels of rows are decoded to floats. What an
+// adapter adds to a layer is computed beside it.
 #pragma once
 
 #include <span>
