@@ -8,7 +8,7 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 SOURCES = $(shell git ls-files '*.cpp' '*.h')
 
-.PHONY: build test demo bench asan ubsan tsan fuzz format lint clean help
+.PHONY: build test demo bench asan ubsan tsan arm64 fuzz format lint clean help
 build:        ## the program, at build/tightrope
 	tools/setup
 	tools/build release
@@ -28,6 +28,11 @@ asan ubsan tsan:  ## the fast tests under a sanitizer
 	tools/setup
 	tools/build $@
 	tools/test $@
+
+arm64:        ## builds for AArch64 and runs what depends on the processor under qemu
+	tools/setup --arm64
+	tools/build arm64 kernels_tests conformance_tests engine_tests
+	tools/test_arm64 kernels_tests conformance_tests engine_tests
 
 fuzz:         ## each fuzzer for FUZZ_SECONDS (60)
 	tools/setup --all
