@@ -9,7 +9,7 @@ FUZZ_SECONDS ?= 60
 STRESS_SECONDS ?= 600
 SOURCES = $(shell git ls-files '*.cpp' '*.h')
 
-.PHONY: build test demo bench asan ubsan tsan stress fuzz format lint clean help
+.PHONY: build test demo bench asan ubsan tsan stress arm64 fuzz format lint clean help
 build:        ## the program, at build/tightrope
 	tools/setup
 	tools/build release
@@ -34,6 +34,11 @@ stress:       ## requests that join, leave and cancel at random under the thread
 	tools/setup
 	tools/build tsan engine_tests
 	TIGHTROPE_STRESS_SECONDS=$(STRESS_SECONDS) setarch -R build/tsan/engine_tests --gtest_brief=1 --gtest_filter='*RequestsJoinAndLeaveAtRandom'
+
+arm64:        ## builds for AArch64 and runs what depends on the processor under qemu
+	tools/setup --arm64
+	tools/build arm64 kernels_tests conformance_tests engine_tests
+	tools/test_arm64 kernels_tests conformance_tests engine_tests
 
 fuzz:         ## each fuzzer for FUZZ_SECONDS (60)
 	tools/setup --all

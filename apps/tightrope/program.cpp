@@ -35,7 +35,8 @@ constexpr const char* kRootFooter =
     "or a .gguf.\n"
     "Exit codes: 0 done; 1 the work failed (disk, memory, a bug);\n"
     "2 bad input or usage; 130 interrupted.\n"
-    "Environment: TIGHTROPE_ISA=scalar|sse4|avx2|avx512 picks the kernels;\n"
+    "Environment: TIGHTROPE_ISA picks the kernels by a name of those that\n"
+    "'tightrope doctor' lists, as in TIGHTROPE_ISA=avx2;\n"
     "NO_COLOR turns colours off.\n"
     "'tightrope VERB --help' says more about a verb.";
 
