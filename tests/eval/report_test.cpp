@@ -41,7 +41,7 @@ TEST(ReportJson, LatencyHasTheStableKeys) {
     EXPECT_NE(json.find(key), nullptr) << key;
   }
   const Json& prefill = json.at("prefill", "test").as_array("test").front();
-  EXPECT_EQ(keys(prefill), (std::vector<std::string>{"tokens", "batch", "tokens_per_second"}));
+  EXPECT_EQ(keys(prefill), (std::vector<std::string>{"tokens", "depth", "batch", "tokens_per_second"}));
   EXPECT_EQ(keys(prefill.at("tokens_per_second", "test")), (std::vector<std::string>{"median", "min", "max"}));
   const Json& decode = json.at("decode", "test").as_array("test").front();
   EXPECT_EQ(keys(decode), (std::vector<std::string>{"batch", "tokens_per_second", "bytes_per_token", "bandwidth_share"}));
