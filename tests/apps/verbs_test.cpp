@@ -124,19 +124,29 @@ TEST_F(VerbTest, BenchHasTheStableShape) {
   for (const char* key : {"model", "isa", "threads", "load_seconds", "peak_rss_bytes", "prefill", "decode"})
     EXPECT_NE(json.find(key), nullptr) << key;
   const Json& prefill = json.at("prefill", "bench").as_array("prefill").at(0);
-  for (const char* key : {"tokens", "batch", "tokens_per_second"}) EXPECT_NE(prefill.find(key), nullptr) << key;
+  for (const char* key : {"tokens", "depth", "batch", "tokens_per_second"}) EXPECT_NE(prefill.find(key), nullptr) << key;
   const auto& decode = json.at("decode", "bench").as_array("decode");
   ASSERT_EQ(decode.size(), 2U);
-  for (const char* key : {"batch", "tokens_per_second", "bytes_per_token", "bandwidth_share"})
+  for (const char* key : {"depth", "batch", "tokens_per_second", "bytes_per_token", "bandwidth_share"})
     EXPECT_NE(decode[1].find(key), nullptr) << key;
   EXPECT_GT(decode[1].at("tokens_per_second", "bench").at("median", "bench").as_double("median"), 0);
+}
+
+TEST_F(VerbTest, BenchMeasuresAtDepths) {
+  const Json json = json_of({"bench", model_, "-p", "8", "-n", "2", "-d", "0,150", "-r", "1", "--json"});
+  const auto& decode = json.at("decode", "bench").as_array("decode");
+  ASSERT_EQ(decode.size(), 2U);
+  EXPECT_EQ(decode[1].at("depth", "bench").as_uint("depth"), 150U);
+  expect_refusal({"bench", model_, "-d", "2048"}, "exceed the model's context of 2048");
+  expect_refusal({"bench", model_, "-d", "deep"}, "'deep' in the depths 'deep' is not a number");
 }
 
 TEST_F(VerbTest, BenchAgainstAnotherProgramHasTheStableShape) {
   output_of({"quantize", model_, "-o", "q8.gguf", "--type", "q8_0"});
   const std::string peer = write_script(folder_, "peer", fake_peer_script()).string();
   const Json json = json_of({"bench", "q8.gguf", "--against", peer, "-p", "16", "-n", "2", "-r", "2", "--json"});
-  for (const char* key : {"model", "isa", "threads", "program", "engine", "build", "prefill_tokens", "decode_tokens", "load_seconds"})
+  for (const char* key :
+       {"model", "isa", "threads", "program", "engine", "build", "prefill_tokens", "decode_tokens", "depth", "load_seconds"})
     EXPECT_NE(json.find(key), nullptr) << key;
   for (const char* stage : {"prefill", "decode"})
     for (const char* side : {"ours", "theirs", "ratio"})

@@ -235,6 +235,28 @@ TEST(Engine, RewindingForgetsLaterTokens) {
   EXPECT_THROW(sequence.rewind(21), Error);
 }
 
+TEST(Engine, ALongTextReadInPiecesGivesTheSameBits) {
+  const model::Arch& llama = model::arch_for_hf_model_type("llama");
+  model::Config config = testing::family_config(llama, testing::small_config());
+  config.context = 2048;
+  Engine engine(testing::random_model(llama, config, 5), {.threads = 1, .isa = {}});
+  std::vector<text::TokenId> tokens(1200);
+  for (std::size_t i = 0; i < tokens.size(); ++i) tokens[i] = static_cast<text::TokenId>(i * i % config.vocab);
+  Sequence whole = engine.new_sequence(1500), pieces = engine.new_sequence(1500);
+  const Chunk chunk{.sequence = &whole, .tokens = tokens};
+  const std::span<const float> logits = engine.forward({&chunk, 1});
+  const std::vector<float> expected(logits.begin(), logits.end());
+  const std::span<const float> found = engine.read(pieces, tokens);
+  EXPECT_EQ(std::vector<float>(found.begin(), found.end()), expected);
+  EXPECT_EQ(pieces.length(), tokens.size());
+
+  tokens.resize(1201, static_cast<text::TokenId>(config.vocab));  // an id beyond the vocabulary, in the last piece
+  Sequence refused = engine.new_sequence(1500);
+  engine.read(refused, std::span(tokens).first(3));
+  EXPECT_THROW(engine.read(refused, tokens), Error);
+  EXPECT_EQ(refused.length(), 3U);
+}
+
 TEST(Engine, ACacheGrowsWithItsSequenceOnly) {
   Engine engine(small_model(), {.threads = 1, .isa = {}});
   Sequence sequence = engine.new_sequence(1 << 20);

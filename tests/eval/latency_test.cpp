@@ -65,6 +65,35 @@ TEST(Latency, CountsTheBytesOfTheFormThatIsRead) {
   EXPECT_EQ(measure_latency(file, options, {}).decode.front().bytes_per_token - rounded, 2 * cells);
 }
 
+TEST(Latency, EachDepthIsMeasuredAndItsCellsCount) {
+  const test::TemporaryFolder folder;
+  const model::Config config = test::tiny_model(model::arch_for_hf_model_type("llama")).config();
+  std::uint64_t done = 0, total = 0;
+  const BenchOptions options{.prefill_tokens = 4, .decode_tokens = 3, .batches = "1,2", .depths = "0,20", .repetitions = 1, .threads = 1};
+  const Latency latency =
+      measure_latency(saved_model(folder), options, [&](const ProgressUpdate& update) { done = update.done, total = update.total; });
+  EXPECT_EQ(done, 12U);
+  EXPECT_EQ(total, 12U);
+  ASSERT_EQ(latency.prefill.size(), 2U);
+  ASSERT_EQ(latency.decode.size(), 4U);
+  EXPECT_EQ(latency.prefill[1].depth, 20U);
+  EXPECT_EQ(latency.decode[1].depth, 0U);
+  EXPECT_EQ(latency.decode[3].depth, 20U);
+  EXPECT_EQ(latency.decode[3].batch, 2U);
+  // Of each of the 20 positions a token reads the key and the value, as halves.
+  EXPECT_EQ(latency.decode[2].bytes_per_token - latency.decode[0].bytes_per_token,
+            20 * 2 * config.blocks * config.kv_heads * config.head * 2);
+}
+
+TEST(Latency, ADepthBeyondTheContextIsRefused) {
+  const test::TemporaryFolder folder;
+  const std::uint64_t context = test::tiny_model(model::arch_for_hf_model_type("llama")).config().context;
+  BenchOptions options{.prefill_tokens = 4, .decode_tokens = 3, .depths = std::to_string(context - 3), .repetitions = 1, .threads = 1};
+  EXPECT_THROW(measure_latency(saved_model(folder), options, {}), Error);
+  options.depths = std::to_string(context - 4);
+  EXPECT_EQ(measure_latency(saved_model(folder), options, {}).prefill.front().depth, context - 4);
+}
+
 TEST(Latency, OptionsThatAreZeroAreRefused) {
   const test::TemporaryFolder folder;
   const auto file = saved_model(folder);
@@ -79,6 +108,11 @@ TEST(Latency, BatchesAreAListOfNumbers) {
   for (const char* bad : {"", "0", "1,", ",1", "1,,2", "two", "1 2", "-1", "4097", "99999999999999999999"}) {
     EXPECT_THROW(parse_batches(bad), Error) << bad;
   }
+}
+
+TEST(Latency, DepthsAreAListOfNumbers) {
+  EXPECT_EQ(parse_depths("0,4096"), (std::vector<std::uint64_t>{0, 4096}));
+  for (const char* bad : {"", "0,", "deep", "-1", "16777217"}) EXPECT_THROW(parse_depths(bad), Error) << bad;
 }
 
 TEST(Latency, SpreadOfAWorkedExample) {

@@ -60,6 +60,16 @@ TEST(PeerOutput, WhatCannotBeComparedIsRefused) {
   EXPECT_NE(message_of("[" + row(16, 0, "-1") + "," + row(0, 4, "1") + "]").find("no speed"), std::string::npos);
 }
 
+TEST(PeerOutput, AnotherDepthIsRefused) {
+  PeerRequest deep = kRequest;
+  deep.depth = 32;
+  const std::string at = R"("n_depth": 32, )";
+  const std::string there = "[" + row(16, 0, "5", 2, at) + "," + row(0, 4, "7", 2, at) + "]";
+  EXPECT_EQ(read_peer_output(there, deep, "x").decode, 7);
+  EXPECT_NE(message_of(there).find("at another depth than 0"), std::string::npos);
+  EXPECT_THROW(read_peer_output("[" + row(16, 0, "5") + "," + row(0, 4, "7") + "]", deep, "x"), Error);  // one that knows no depths
+}
+
 class VersusTest : public ::testing::Test {
  protected:
   VersusTest() : model_(folder_ / "tiny.gguf") { model::save_gguf(test::tiny_model(model::arch_for_hf_model_type("llama")), model_, {}); }
@@ -100,6 +110,14 @@ TEST_F(VersusTest, TakesTurnsAndDividesWithinAPair) {
     EXPECT_GT(pair.their_seconds, 0);
   }
   EXPECT_NE(to_table(versus).find("llama.cpp abc1234"), std::string::npos);
+}
+
+TEST_F(VersusTest, BothMeasureAtTheSameDepth) {
+  options_.depths = "24";
+  options_.repetitions = 1;
+  EXPECT_EQ(measure(test::fake_peer_script()).depth, 24U);  // the script says at which depth it was asked to measure
+  options_.depths = "0,24";
+  EXPECT_NE(failure(test::fake_peer_script(), ErrorCode::invalid_argument).find("one depth at a time"), std::string::npos);
 }
 
 TEST(VersusFigure, OfAWorkedExample) {
