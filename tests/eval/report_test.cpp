@@ -44,7 +44,7 @@ TEST(ReportJson, LatencyHasTheStableKeys) {
   EXPECT_EQ(keys(prefill), (std::vector<std::string>{"tokens", "depth", "batch", "tokens_per_second"}));
   EXPECT_EQ(keys(prefill.at("tokens_per_second", "test")), (std::vector<std::string>{"median", "min", "max"}));
   const Json& decode = json.at("decode", "test").as_array("test").front();
-  EXPECT_EQ(keys(decode), (std::vector<std::string>{"batch", "tokens_per_second", "bytes_per_token", "bandwidth_share"}));
+  EXPECT_EQ(keys(decode), (std::vector<std::string>{"depth", "batch", "tokens_per_second", "bytes_per_token", "bandwidth_share"}));
 }
 
 TEST(ReportJson, ComesBackUnchanged) {
