@@ -236,10 +236,9 @@ TEST(Engine, RewindingForgetsLaterTokens) {
 }
 
 TEST(Engine, ALongTextReadInPiecesGivesTheSameBits) {
-  const model::Arch& llama = model::arch_for_hf_model_type("llama");
-  model::Config config = testing::family_config(llama, testing::small_config());
+  model::Config config = testing::family_config(llama(), testing::small_config());
   config.context = 2048;
-  Engine engine(testing::random_model(llama, config, 5), {.threads = 1, .isa = {}});
+  Engine engine(testing::random_model(llama(), config, 5), {.threads = 1, .isa = {}});
   std::vector<text::TokenId> tokens(1200);
   for (std::size_t i = 0; i < tokens.size(); ++i) tokens[i] = static_cast<text::TokenId>(i * i % config.vocab);
   Sequence whole = engine.new_sequence(1500), pieces = engine.new_sequence(1500);

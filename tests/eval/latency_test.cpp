@@ -87,11 +87,12 @@ TEST(Latency, EachDepthIsMeasuredAndItsCellsCount) {
 
 TEST(Latency, ADepthBeyondTheContextIsRefused) {
   const test::TemporaryFolder folder;
+  const std::filesystem::path file = saved_model(folder);
   const std::uint64_t context = test::tiny_model(model::arch_for_hf_model_type("llama")).config().context;
   BenchOptions options{.prefill_tokens = 4, .decode_tokens = 3, .depths = std::to_string(context - 3), .repetitions = 1, .threads = 1};
-  EXPECT_THROW(measure_latency(saved_model(folder), options, {}), Error);
+  EXPECT_THROW(measure_latency(file, options, {}), Error);
   options.depths = std::to_string(context - 4);
-  EXPECT_EQ(measure_latency(saved_model(folder), options, {}).prefill.front().depth, context - 4);
+  EXPECT_EQ(measure_latency(file, options, {}).prefill.front().depth, context - 4);
 }
 
 TEST(Latency, OptionsThatAreZeroAreRefused) {
