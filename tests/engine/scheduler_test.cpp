@@ -117,13 +117,14 @@ void expect_same_tokens(const model::Model& model, std::size_t count, std::size_
 }
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t kPrompts = 6;  // a sanitized engine needs minutes for 200
+constexpr std::size_t kPrompts = 3;  // a sanitized engine needs minutes for 200
 #else
 constexpr std::size_t kPrompts = 200;
 #endif
 
 TEST(SchedulerTokens, AreThoseOfEachPromptAloneForTheModelThatShips) {
-  expect_same_tokens(model::load_model(std::filesystem::path(TIGHTROPE_SOURCE) / "models/wren-7m"), kPrompts, 150);
+  expect_same_tokens(model::load_model(std::filesystem::path(TIGHTROPE_SOURCE) / "models/wren-7m"), kPrompts, 150,
+                     kPrompts > 100);  // of few none is long enough to be shared
 }
 
 struct Family {
