@@ -155,7 +155,7 @@ TEST_F(VerbTest, BenchOfKernelsNeedsNoModel) {
   for (const char* key : {"isa", "threads", "foreign_cpu", "read_bytes_per_second", "read_bytes_per_second_one_thread", "peaks"})
     EXPECT_NE(json.find(key), nullptr) << key;
   const auto& kernels = json.at("kernels", "bench").as_array("kernels");
-  EXPECT_EQ(kernels.size(), 3U * 13 + 2);  // ten block formats, two of halves and F32; attention over both kinds of cells
+  EXPECT_EQ(kernels.size(), 3U * 15 + 2);  // twelve block formats, two of halves and F32; attention over both kinds of cells
   for (const char* key : {"kernel", "tokens", "operations_per_second", "bytes_per_second", "ceiling", "share"})
     EXPECT_NE(kernels.front().find(key), nullptr) << key;
   expect_refusal({"bench"}, "MODEL is missing");
