@@ -18,7 +18,8 @@ done
 [ -r "$m" ] || exit 1
 row() { printf '{"model_filename": "x", )" +
          more +
-         R"( "n_threads": %s, "n_prompt": %s, "n_gen": %s, "n_depth": %s, "avg_ts": %s, "samples_ts": [%s]}' "$t" "$1" "$2" "$d" "$3" "$3"; }
+         R"( "n_threads": %s, "n_prompt": %s, "n_gen": %s, "n_depth": %s, "avg_ts": %s, )"
+         R"("samples_ts": [%s]}' "$t" "$1" "$2" "$d" "$3" "$3"; }
 printf '[\n'; row "$p" 0 100.0; printf ',\n'; row 0 "$n" 10.0; printf '\n]\n'
 )";
 }
