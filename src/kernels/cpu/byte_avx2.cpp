@@ -15,12 +15,11 @@ HWY_PUSH_ATTRIBUTES("avx,avx2,fma");
 namespace tightrope::kernels {
 namespace {
 
-struct Ops : ByteWords {
+#include "kernels/cpu/lanes_avx2.inl.h"
+
+struct Ops : ByteWords, Lanes {
   struct Sums {
     __m256i low, high;
-  };
-  struct Floats {
-    __m256 low, high;
   };
   // The bytes at even and at odd places, as 16 bits each.
   struct Weights {
@@ -36,7 +35,6 @@ struct Ops : ByteWords {
   // Registers of 16: 8 sums, 4 of weights and 2 inputs.
   static constexpr std::size_t kTokens = 4, kGroups = 1;
 
-  static HWY_INLINE __m256i load_one(const std::byte* from) { return _mm256_load_si256(reinterpret_cast<const __m256i*>(from)); }
   static HWY_INLINE __m256i even(__m256i bytes) { return _mm256_srai_epi16(_mm256_slli_epi16(bytes, 8), 8); }
   static HWY_INLINE __m256i odd(__m256i bytes) { return _mm256_srai_epi16(bytes, 8); }
   static HWY_INLINE Weights load(const std::byte* from) {
@@ -44,9 +42,7 @@ struct Ops : ByteWords {
     return {{even(low), even(high)}, {odd(low), odd(high)}};
   }
   static HWY_INLINE Word broadcast(const std::uint8_t* four) {
-    int word;
-    std::memcpy(&word, four, sizeof word);
-    const __m256i bytes = _mm256_set1_epi32(word);
+    const __m256i bytes = broadcast_word(four);
     return {_mm256_and_si256(bytes, _mm256_set1_epi16(0xff)), _mm256_srli_epi16(bytes, 8)};
   }
   static HWY_INLINE __m256i add_one(__m256i sums, __m256i even, __m256i odd, const Word& four) {
@@ -66,7 +62,6 @@ struct Ops : ByteWords {
     const auto* at = reinterpret_cast<const float*>(from);
     return {_mm256_load_ps(at), _mm256_load_ps(at + 8)};
   }
-  static HWY_INLINE Floats zero_floats() { return {_mm256_setzero_ps(), _mm256_setzero_ps()}; }
   static HWY_INLINE Floats to_floats(Sums sums) { return {_mm256_cvtepi32_ps(sums.low), _mm256_cvtepi32_ps(sums.high)}; }
   static HWY_INLINE Floats mul(Floats a, float b) {
     const __m256 times = _mm256_set1_ps(b);
@@ -75,20 +70,6 @@ struct Ops : ByteWords {
   static HWY_INLINE Floats fma(Floats a, Floats b, Floats c) {
     return {_mm256_fmadd_ps(a.low, b.low, c.low), _mm256_fmadd_ps(a.high, b.high, c.high)};
   }
-
-  static HWY_INLINE Floats load_lanes(const float* from, std::size_t low, std::size_t high) {
-    if (low == 0 && high == kGroupRows) return {_mm256_loadu_ps(from), _mm256_loadu_ps(from + 8)};
-    alignas(32) float buffer[kGroupRows] = {};
-    for (std::size_t i = low; i < high; ++i) buffer[i] = from[i];
-    return {_mm256_load_ps(buffer), _mm256_load_ps(buffer + 8)};
-  }
-  static HWY_INLINE void store_lanes(Floats values, float* to, std::size_t low, std::size_t high) {
-    alignas(32) float buffer[kGroupRows];
-    _mm256_store_ps(buffer, values.low);
-    _mm256_store_ps(buffer + 8, values.high);
-    for (std::size_t i = low; i < high; ++i) to[i] = buffer[i];
-  }
-  static HWY_INLINE void prefetch(const std::byte* at) { _mm_prefetch(reinterpret_cast<const char*>(at), _MM_HINT_T0); }
 
   static HWY_INLINE float at(__m256 values, std::size_t i) {
     alignas(32) float each[8];

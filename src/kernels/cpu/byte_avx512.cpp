@@ -19,11 +19,12 @@ HWY_PUSH_ATTRIBUTES("avx,avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"
 namespace tightrope::kernels {
 namespace {
 
-struct Ops : ByteWords {
+#include "kernels/cpu/lanes_avx512.inl.h"
+
+struct Ops : ByteWords, Lanes {
   using Weights = __m512i;
   // Not __m512i, a vector of 64-bit numbers: GCC would keep each sum twice, in both types.
   using Sums = std::int32_t __attribute__((vector_size(64)));
-  using Floats = __m512;
   struct Range {
     float low, high;
     bool ordered;  // no NaN
@@ -32,11 +33,7 @@ struct Ops : ByteWords {
   static constexpr std::size_t kTokens = 12, kGroups = 2;
 
   static HWY_INLINE Weights load(const std::byte* from) { return _mm512_load_si512(from); }
-  static HWY_INLINE __m512i broadcast(const std::uint8_t* four) {
-    int word;
-    std::memcpy(&word, four, sizeof word);
-    return _mm512_set1_epi32(word);
-  }
+  static HWY_INLINE __m512i broadcast(const std::uint8_t* four) { return broadcast_word(four); }
   static HWY_INLINE Sums add_products(Sums sums, Weights weights, __m512i four) {
     return (Sums)_mm512_dpbusd_epi32((__m512i)sums, four, weights);  // NOLINT: casts of registers
   }
@@ -47,21 +44,9 @@ struct Ops : ByteWords {
     return (Sums)_mm512_sub_epi32((__m512i)sums, product);                                   // NOLINT
   }
   static HWY_INLINE Floats load_floats(const std::byte* from) { return _mm512_load_ps(from); }
-  static HWY_INLINE Floats zero_floats() { return _mm512_setzero_ps(); }
   static HWY_INLINE Floats to_floats(Sums sums) { return _mm512_cvtepi32_ps((__m512i)sums); }  // NOLINT
   static HWY_INLINE Floats mul(Floats a, float b) { return _mm512_mul_ps(a, _mm512_set1_ps(b)); }
   static HWY_INLINE Floats fma(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c); }
-
-  static HWY_INLINE __mmask16 lanes(std::size_t low, std::size_t high) {
-    return static_cast<__mmask16>((0xffffu << low) & (0xffffu >> (16 - high)));
-  }
-  static HWY_INLINE Floats load_lanes(const float* from, std::size_t low, std::size_t high) {
-    return _mm512_maskz_loadu_ps(lanes(low, high), from);
-  }
-  static HWY_INLINE void store_lanes(Floats values, float* to, std::size_t low, std::size_t high) {
-    _mm512_mask_storeu_ps(to, lanes(low, high), values);
-  }
-  static HWY_INLINE void prefetch(const std::byte* at) { _mm_prefetch(reinterpret_cast<const char*>(at), _MM_HINT_T0); }
 
   static HWY_INLINE __mmask16 some(std::size_t left) { return left < 16 ? static_cast<__mmask16>((1u << left) - 1u) : __mmask16{0xffff}; }
   static HWY_INLINE Range range_of(const float* x, std::size_t length) {

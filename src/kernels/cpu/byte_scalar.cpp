@@ -12,10 +12,11 @@
 namespace tightrope::kernels {
 namespace {
 
-struct Ops : ByteWords {
+#include "kernels/cpu/lanes_scalar.inl.h"
+
+struct Ops : ByteWords, Lanes {
   using Weights = const std::byte*;
   using Sums = std::array<std::int32_t, kGroupRows>;
-  using Floats = std::array<float, kGroupRows>;
   struct Range {
     float low, high;
     bool ordered;  // no NaN
@@ -47,7 +48,6 @@ struct Ops : ByteWords {
     std::memcpy(values.data(), from, sizeof values);
     return values;
   }
-  static Floats zero_floats() { return {}; }
   static Floats to_floats(const Sums& sums) {
     Floats values;
     for (std::size_t i = 0; i < kGroupRows; ++i) values[i] = static_cast<float>(sums[i]);
@@ -61,15 +61,6 @@ struct Ops : ByteWords {
     for (std::size_t i = 0; i < kGroupRows; ++i) c[i] = std::fma(a[i], b[i], c[i]);
     return c;
   }
-  static Floats load_lanes(const float* from, std::size_t low, std::size_t high) {
-    Floats values{};
-    for (std::size_t i = low; i < high; ++i) values[i] = from[i];
-    return values;
-  }
-  static void store_lanes(const Floats& values, float* to, std::size_t low, std::size_t high) {
-    for (std::size_t i = low; i < high; ++i) to[i] = values[i];
-  }
-  static void prefetch(const std::byte*) {}
 
   static Range range_of(const float* x, std::size_t length) {
     Range range{0, 0, true};

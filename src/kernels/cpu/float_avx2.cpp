@@ -13,10 +13,9 @@ HWY_PUSH_ATTRIBUTES("avx,avx2,fma");
 namespace tightrope::kernels {
 namespace {
 
-struct Ops : FloatWords {
-  struct Floats {
-    __m256 low, high;
-  };
+#include "kernels/cpu/lanes_avx2.inl.h"
+
+struct Ops : FloatWords, Lanes {
   using Weights = Floats;
   using Sums = Floats;
   // Registers of 16: 12 sums, 2 of weights and an input.
@@ -31,22 +30,7 @@ struct Ops : FloatWords {
     return {_mm256_fmadd_ps(weights.low, word, sums.low), _mm256_fmadd_ps(weights.high, word, sums.high)};
   }
   static HWY_INLINE Sums zero() { return zero_floats(); }
-  static HWY_INLINE Floats zero_floats() { return {_mm256_setzero_ps(), _mm256_setzero_ps()}; }
   static HWY_INLINE Floats add(Floats a, Floats b) { return {_mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high)}; }
-
-  static HWY_INLINE Floats load_lanes(const float* from, std::size_t low, std::size_t high) {
-    if (low == 0 && high == kGroupRows) return {_mm256_loadu_ps(from), _mm256_loadu_ps(from + 8)};
-    alignas(32) float buffer[kGroupRows] = {};
-    for (std::size_t i = low; i < high; ++i) buffer[i] = from[i];
-    return {_mm256_load_ps(buffer), _mm256_load_ps(buffer + 8)};
-  }
-  static HWY_INLINE void store_lanes(Floats values, float* to, std::size_t low, std::size_t high) {
-    alignas(32) float buffer[kGroupRows];
-    _mm256_store_ps(buffer, values.low);
-    _mm256_store_ps(buffer + 8, values.high);
-    for (std::size_t i = low; i < high; ++i) to[i] = buffer[i];
-  }
-  static HWY_INLINE void prefetch(const std::byte* at) { _mm_prefetch(reinterpret_cast<const char*>(at), _MM_HINT_T0); }
 };
 
 #include "kernels/cpu/word_tile.inl.h"

@@ -11,9 +11,10 @@
 namespace tightrope::kernels {
 namespace {
 
-struct Ops : FloatWords {
+#include "kernels/cpu/lanes_scalar.inl.h"
+
+struct Ops : FloatWords, Lanes {
   using Weights = const std::byte*;
-  using Floats = std::array<float, kGroupRows>;
   using Sums = Floats;
   static constexpr std::size_t kTokens = 2, kGroups = 1;
 
@@ -26,20 +27,10 @@ struct Ops : FloatWords {
     return sums;
   }
   static Sums zero() { return {}; }
-  static Floats zero_floats() { return {}; }
   static Floats add(Floats a, const Floats& b) {
     for (std::size_t i = 0; i < kGroupRows; ++i) a[i] += b[i];
     return a;
   }
-  static Floats load_lanes(const float* from, std::size_t low, std::size_t high) {
-    Floats values{};
-    for (std::size_t i = low; i < high; ++i) values[i] = from[i];
-    return values;
-  }
-  static void store_lanes(const Floats& values, float* to, std::size_t low, std::size_t high) {
-    for (std::size_t i = low; i < high; ++i) to[i] = values[i];
-  }
-  static void prefetch(const std::byte*) {}
 };
 
 #include "kernels/cpu/word_tile.inl.h"

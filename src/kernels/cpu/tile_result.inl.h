@@ -7,6 +7,11 @@ struct TileResult {
   const float* bias;  // of lane 0 likewise, or null
   std::size_t y_stride;
   std::size_t low[2], high[2];
+
+  HWY_INLINE float* at(std::size_t token, std::size_t g) const { return y + token * y_stride + g * kGroupRows; }
+  HWY_INLINE typename Ops::Floats bias_of(std::size_t g) const {
+    return bias == nullptr ? Ops::zero_floats() : Ops::load_lanes(bias + g * kGroupRows, low[g], high[g]);
+  }
 };
 
 // Of the groups that begin with row `row`. Lane 0 may lie before the first row; then the pointers are only used with lanes from `low` on.

@@ -2,6 +2,8 @@
 // and kind of word; included inside its namespace. Ops has 16 lanes, one for each row of a group, in as many registers as that takes.
 #pragma once
 
+#include "kernels/cpu/tile_result.inl.h"
+
 // A stretch of the rows of a tile's groups: `steps` words from word `first` of `all`.
 template <std::size_t kGroups>
 struct TileWeights {
@@ -9,19 +11,6 @@ struct TileWeights {
   std::size_t first, steps, all;
 
   bool ends() const { return first + steps == all; }
-};
-
-// Rows of the result that a tile's groups stand for: lanes [low, high) of each group, at y + lane.
-struct TileResult {
-  float* y;           // of lane 0 of the first group, first token
-  const float* bias;  // of lane 0 likewise, or null
-  std::size_t y_stride;
-  std::size_t low[2], high[2];
-
-  HWY_INLINE float* at(std::size_t token, std::size_t g) const { return y + token * y_stride + g * kGroupRows; }
-  HWY_INLINE typename Ops::Floats bias_of(std::size_t g) const {
-    return bias == nullptr ? Ops::zero_floats() : Ops::load_lanes(bias + g * kGroupRows, low[g], high[g]);
-  }
 };
 
 // Fetches the words that lie kAhead steps further on, in the group that is this tile's next where this one ends there.
@@ -96,14 +85,7 @@ void multiply(const PackedMatmulArguments& a) noexcept {
   const bool streams = a.tokens <= Ops::kTokens;
   for (std::size_t group = a.first_row / kGroupRows; group * kGroupRows < end;) {
     const std::size_t row = group * kGroupRows, groups = Ops::kGroups == 2 && row + kGroupRows < end ? 2 : 1;
-    // Lane 0 may lie before the first row; then the pointers are only ever used with the lanes from `low` on.
-    const auto offset = static_cast<std::ptrdiff_t>(row) - static_cast<std::ptrdiff_t>(a.first_row);
-    TileResult to{a.y + offset, a.bias == nullptr ? nullptr : a.bias + offset, a.y_stride, {}, {}};
-    for (std::size_t g = 0; g < groups; ++g) {
-      const std::size_t first = row + g * kGroupRows;
-      to.low[g] = first < a.first_row ? a.first_row - first : 0;
-      to.high[g] = end - first < kGroupRows ? end - first : kGroupRows;
-    }
+    const TileResult to = result_of(a, row);
     const std::byte* at = a.groups + group * bytes;
     group += groups;
     if (groups == 2)
