@@ -230,6 +230,7 @@ void Verb::option(const std::string& names, T& value, const std::string& value_n
 }
 
 template void Verb::option(const std::string&, std::string&, const std::string&, const std::string&, const Accepts&);
+template void Verb::option(const std::string&, std::optional<std::string>&, const std::string&, const std::string&, const Accepts&);
 template void Verb::option(const std::string&, std::vector<std::string>&, const std::string&, const std::string&, const Accepts&);
 template void Verb::option(const std::string&, std::uint64_t&, const std::string&, const std::string&, const Accepts&);
 template void Verb::option(const std::string&, std::uint32_t&, const std::string&, const std::string&, const Accepts&);

@@ -23,7 +23,7 @@ class Program;
 class Verb {
  public:
   // `names`: "-c,--context", or with a positional name first: "MODEL,-m,--model". `value` must live as long as the program and holds the
-  // default. T: std::string, std::vector<std::string>, std::uint64_t, std::uint32_t, float.
+  // default. T: std::string (also optional), std::vector<std::string>, std::uint64_t, std::uint32_t, float.
   template <class T>
   void option(const std::string& names, T& value, const std::string& value_name, const std::string& help, const Accepts& accepts = {});
   void flag(const std::string& names, bool& value, const std::string& help);

@@ -1,6 +1,7 @@
 // tightrope run: let a model continue a text.
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
 #include "input.h"
@@ -17,7 +18,8 @@ namespace tightrope::app {
 namespace {
 
 struct Options {
-  std::string model, adapter, prompt;
+  std::string model, adapter;
+  std::optional<std::string> prompt;  // may be empty: a text from its beginning
   GenerateOptions generate;
   EngineOptions engine;
   Prompts prompts;
@@ -32,7 +34,7 @@ std::string speed_text(const Generated& done) {
 }
 
 void check(const Options& options) {
-  if (options.prompt.empty() == options.prompts.file.empty())
+  if (options.prompt.has_value() != options.prompts.file.empty())
     throw Error(ErrorCode::invalid_argument, "[run] give either a PROMPT or --prompts FILE");
 }
 
@@ -44,7 +46,7 @@ void run_all(const Options& options) {
 void run(const Options& options) {
   check(options);
   if (!options.prompts.file.empty()) return run_all(options);
-  const std::string prompt = options.prompt == "-" ? standard_input("run") : options.prompt;
+  const std::string prompt = *options.prompt == "-" ? standard_input("run") : *options.prompt;
   Engine engine(load_with(options.model, options.adapter), options.engine);
   // The prompt waits for the first token, so that a refusal prints nothing but its message.
   std::string echo = options.no_echo ? "" : prompt;

@@ -51,6 +51,12 @@ TEST_F(RunPromptsTest, APromptThatCannotBeRunSaysSoInItsLine) {
   EXPECT_EQ(lines[1].at("tokens", "line").as_uint("tokens"), 3U);
 }
 
+TEST_F(RunPromptsTest, AnEmptyPromptIsATextFromItsBeginning) {
+  const Json json = json_of({"run", model_, "", "-n", "3", "--json"});
+  EXPECT_EQ(json.at("prompt_tokens", "run").as_uint("prompt_tokens"), 1U);  // the one that begins a text
+  EXPECT_EQ(json.at("tokens", "run").as_uint("tokens"), 3U);
+}
+
 TEST_F(RunPromptsTest, RefusesWhatMakesNoSense) {
   folder_.write("empty.txt", "");
   folder_.write("wrong.jsonl", "{\"prompt\": \"a\", \"colour\": 1}\n");
