@@ -6,9 +6,10 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
+STRESS_SECONDS ?= 600
 SOURCES = $(shell git ls-files '*.cpp' '*.h')
 
-.PHONY: build test demo bench asan ubsan tsan fuzz format lint clean help
+.PHONY: build test demo bench asan ubsan tsan stress fuzz format lint clean help
 build:        ## the program, at build/tightrope
 	tools/setup
 	tools/build release
@@ -28,6 +29,11 @@ asan ubsan tsan:  ## the fast tests under a sanitizer
 	tools/setup
 	tools/build $@
 	tools/test $@
+
+stress:       ## requests that join, leave and cancel at random under the thread sanitizer, for STRESS_SECONDS (600)
+	tools/setup
+	tools/build tsan engine_tests
+	TIGHTROPE_STRESS_SECONDS=$(STRESS_SECONDS) setarch -R build/tsan/engine_tests --gtest_brief=1 --gtest_filter='*RequestsJoinAndLeaveAtRandom'
 
 fuzz:         ## each fuzzer for FUZZ_SECONDS (60)
 	tools/setup --all

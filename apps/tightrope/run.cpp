@@ -5,6 +5,7 @@
 
 #include "input.h"
 #include "options.h"
+#include "run_prompts.h"
 #include "sampling_options.h"
 #include "signals.h"
 #include "terminal.h"
@@ -19,6 +20,7 @@ struct Options {
   std::string model, adapter, prompt;
   GenerateOptions generate;
   EngineOptions engine;
+  Prompts prompts;
   bool json = false, no_echo = false;
 };
 
@@ -29,7 +31,19 @@ std::string speed_text(const Generated& done) {
                      rate(done.prompt_tokens, done.prefill_seconds), done.tokens, rate(done.tokens, done.decode_seconds));
 }
 
+void check(const Options& options) {
+  if (options.prompt.empty() == options.prompts.file.empty())
+    throw Error(ErrorCode::invalid_argument, "[run] give either a PROMPT or --prompts FILE");
+}
+
+void run_all(const Options& options) {
+  Engine engine(load_with(options.model, options.adapter), options.engine);
+  run_prompts(engine, options.prompts, options.generate, options.json);
+}
+
 void run(const Options& options) {
+  check(options);
+  if (!options.prompts.file.empty()) return run_all(options);
   const std::string prompt = options.prompt == "-" ? standard_input("run") : options.prompt;
   Engine engine(load_with(options.model, options.adapter), options.engine);
   // The prompt waits for the first token, so that a refusal prints nothing but its message.
@@ -53,11 +67,13 @@ void add_run(Program& program) {
   auto options = std::make_shared<Options>();
   Verb verb = program.add_verb(
       "run", "Let a model continue a text",
-      {"tightrope run models/wren-7m \"Once upon a time\" -n 40", "tightrope run models/wren-7m \"The river\" -n 20 --temp 0 --json"},
+      {"tightrope run models/wren-7m \"Once upon a time\" -n 40", "tightrope run models/wren-7m \"The river\" -n 20 --temp 0 --json",
+       "tightrope run models/wren-7m --prompts demo/text.txt -n 4 --parallel 8"},
       [options] { run(*options); });
   add_model(verb, options->model);
   add_adapter(verb, options->adapter);
-  verb.option("PROMPT,-p,--prompt", options->prompt, "TEXT", "Text to continue; - reads it from standard input", {.required = true});
+  verb.option("PROMPT,-p,--prompt", options->prompt, "TEXT", "Text to continue; - reads it from standard input");
+  add_prompts(verb, options->prompts);
   verb.option("-n,--tokens", options->generate.max_tokens, "N", "Most tokens to generate (default 128)");
   add_sampling(verb, options->generate.sampling);
   verb.flag("--no-echo", options->no_echo, "Print the continuation without the prompt");

@@ -43,6 +43,8 @@ std::vector<std::string> lines_of(std::istream& in, const std::string& name) {
   return lines;
 }
 
+}  // namespace
+
 std::vector<std::string> read_lines(const std::string& path) {
   if (path.empty() || path == "-") return lines_of(std::cin, "standard input");
   std::error_code ignored;
@@ -53,8 +55,6 @@ std::vector<std::string> read_lines(const std::string& path) {
   if (!file) throw Error(ErrorCode::io, fmt::format("[texts] cannot open '{}'", path));
   return lines_of(file, "'" + path + "'");
 }
-
-}  // namespace
 
 void add_text_lines(Verb& verb, TextLines& lines, EncodeOptions& options) {
   verb.option("TEXTS", lines.texts, "TEXT", "Texts; without any they come from --input or standard input");

@@ -20,6 +20,9 @@ struct TextLines {
 // --input, --output, --jsonl, --force, and those of EncodeOptions.
 void add_text_lines(Verb& verb, TextLines& lines, EncodeOptions& options);
 
+// The lines of a file, or of standard input where it is empty or -. Errors: not_found, io, invalid_argument (too many bytes).
+std::vector<std::string> read_lines(const std::string& path);
+
 // A text a line, or with --jsonl a JSON object a line; empty lines are texts too, but none at the end. Errors: not_found, io, malformed,
 // invalid_argument (no text, or too many bytes).
 std::vector<TextInput> read_texts(const TextLines& lines);

@@ -1,6 +1,7 @@
 // The whole public API.
 #pragma once
 
+#include "tightrope/batch.h"     // IWYU pragma: export
 #include "tightrope/chat.h"      // IWYU pragma: export
 #include "tightrope/encode.h"    // IWYU pragma: export
 #include "tightrope/ending.h"    // IWYU pragma: export

@@ -204,22 +204,27 @@ std::span<const text::TokenId> Scheduler::next_of_prompt(Job& job, std::uint64_t
   return rest.first(beyond < budget ? budget - beyond : budget);
 }
 
-// What cannot be run together may be the fault of one: each is run alone, and those that still fail end.
-void Scheduler::forward(std::span<const Work> works) {
+std::optional<std::span<const float>> Scheduler::logits_of(std::span<const Work> works, std::string& error) {
   std::vector<Chunk> chunks;
   for (const Work& work : works) chunks.push_back({.sequence = &*work.job->sequence, .tokens = work.tokens});
-  std::span<const float> logits;
-  std::string error;
   try {
-    logits = engine_.forward(chunks);
+    return engine_.forward(chunks);
   } catch (const std::exception& thrown) {
     error = thrown.what();
+    return std::nullopt;
   }
-  if (logits.empty()) {
+}
+
+// What cannot be run together may be the fault of one: each is run alone, and those that still fail end.
+void Scheduler::forward(std::span<const Work> works) {
+  std::string error;
+  const std::optional<std::span<const float>> all = logits_of(works, error);
+  if (!all) {
     if (works.size() == 1) return end(*works.front().job, Ending::failed, std::move(error));
     for (const Work& work : works) forward({&work, 1});
     return;
   }
+  const std::span<const float> logits = *all;
   const std::size_t width = logits.size() / works.size();
   for (std::size_t i = 0; i < works.size(); ++i)
     if (works[i].job->rest().empty()) take_token(*works[i].job, logits.subspan(i * width, width));

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -100,6 +101,7 @@ class Scheduler {
   bool fits(const Job& job) const;
   std::vector<Work> compose();
   std::span<const text::TokenId> next_of_prompt(Job& job, std::uint64_t budget);
+  std::optional<std::span<const float>> logits_of(std::span<const Work> works, std::string& error);
   void forward(std::span<const Work> works);
   void take_token(Job& job, std::span<const float> logits);
   void end(Job& job, Ending ending, std::string error = {});

@@ -1,11 +1,20 @@
-// Generating from token ids, for the façade's parts that make prompts of their own.
+// What the public Engine hides, and generating from token ids, for the façade's parts that make prompts of their own.
 #pragma once
 
 #include <span>
 #include <vector>
 
+#include "engine/engine.h"
 #include "text/tokenizer.h"
 #include "tightrope/engine.h"
+
+namespace tightrope {
+
+struct Engine::Implementation {
+  engine::Engine engine;
+};
+
+}  // namespace tightrope
 
 namespace tightrope::toolkit {
 

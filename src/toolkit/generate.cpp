@@ -3,14 +3,10 @@
 #include "base/json.h"
 #include "tightrope/engine.h"
 #include "toolkit/engine_handle.h"
+#include "toolkit/generated_text.h"
 #include "toolkit/model_handle.h"
-#include "toolkit/utf8_stream.h"
 
 namespace tightrope {
-
-struct Engine::Implementation {
-  engine::Engine engine;
-};
 
 Engine::Engine(const Model& model, const EngineOptions& options)
     : implementation_(std::make_unique<Implementation>(Implementation{
@@ -27,19 +23,12 @@ Generated toolkit::generate_from(Engine& handle, std::span<const text::TokenId> 
   engine::Engine& engine = handle.implementation().engine;
   const text::Tokenizer& tokenizer = engine.model().require_tokenizer();
   Generated result;
-  toolkit::Utf8Stream stream;
-  text::DecodingStream decoding(tokenizer, true);
-  const auto emit = [&](const std::string& text) {
-    result.text += text;
-    return text.empty() || !sink || sink(text);
-  };
-  const auto on_token = [&](text::TokenId id) {  // a model may embed more ids than its tokenizer knows
-    return emit(id < tokenizer.vocabulary_size() ? stream.push(decoding.push(id)) : std::string());
-  };
+  toolkit::GeneratedText text(tokenizer, sink);
+  const auto on_token = [&](text::TokenId id) { return text.push(id); };
   const engine::GenerationResult done =
       engine::generate(engine, ids, {.max_tokens = options.max_tokens, .sampling = options.sampling, .stop = std::move(stop)}, on_token);
-  emit(stream.push(decoding.finish()));
-  emit(stream.finish());
+  text.finish();
+  result.text = text.text();
   result.prompt_tokens = ids.size();
   result.tokens = done.tokens.size();
   result.stopped = done.stopped;

@@ -207,10 +207,12 @@ Json write(const TokenizerDefinition& definition, const std::vector<bool>& membe
     if (!members[id] && std::find(members.begin() + static_cast<std::ptrdiff_t>(id), members.end(), true) == members.end()) break;
     vocabulary.push_back(Json::Array{definition.tokens[id].piece, definition.tokens[id].score});  // a list has no holes
   }
-  return Json(Json::Object{{"type", kName},
-                           {"unk_id", options.unknown < 0 ? Json() : Json(options.unknown)},
-                           {"vocab", vocabulary},
-                           {"byte_fallback", options.byte_fallback}});
+  Json json = Json::object();
+  json["type"] = Json(kName);
+  json["unk_id"] = options.unknown < 0 ? Json() : Json(options.unknown);
+  json["vocab"] = Json(std::move(vocabulary));
+  json["byte_fallback"] = Json(options.byte_fallback);
+  return json;
 }
 
 std::unique_ptr<const Model> compile(const TokenizerDefinition& definition, bool) {
