@@ -65,7 +65,8 @@ void add_text_lines(Verb& verb, TextLines& lines, EncodeOptions& options) {
               {.least = 1, .most = std::uint64_t{1} << 24});
   verb.flag("--truncate", options.truncate, "Cut texts that are longer than the context; otherwise they are an error");
   add_compute(verb, options.threads, options.exact);
-  verb.flag("--int8", options.int8, "Round weights and activations to 8 bits, whatever the model's format is (fastest)");
+  verb.flag("--int8", options.int8,
+            "Round weights and activations to 8 bits, whatever the model's format is (fastest on AVX2 and AVX-512)");
   add_force(verb, lines.force);
 }
 

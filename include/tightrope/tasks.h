@@ -19,7 +19,7 @@ struct EncodeOptions {
   bool truncate = false;              // cut longer texts to the context; otherwise they are an error
   unsigned threads = 0;               // 0: every available core
   bool exact = false;                 // as in EngineOptions
-  bool int8 = false;                  // weights and activations as bytes, one scale a row and a token: fastest, less precise than Q8_0
+  bool int8 = false;                  // weights and activations as bytes, one scale a row and a token; less precise than Q8_0
 };
 
 struct EmbedOptions {

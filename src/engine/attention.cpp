@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "engine/pass.h"
 #include "tensor/half.h"
@@ -55,9 +56,10 @@ class BlockAttention {
     const std::size_t runs = pass_.batch.runs.size(), grain = runs >= kManyRuns * pass_.runtime.threads.size() ? config_.kv_heads : 1;
     pass_.runtime.threads.parallel_for(runs * config_.kv_heads, grain, [&](std::uint64_t begin, std::uint64_t end) {
       const std::size_t rows = kAttentionRun * (config_.heads / config_.kv_heads);
-      ScratchPool::Lease scratch = pass_.runtime.scratch.borrow(kernels::attention_scratch(rows, config_.head));
+      const auto lease = pass_.runtime.scratch.borrow();
+      float* scratch = room(*lease, kernels::attention_scratch(rows, config_.head));
       for (std::uint64_t piece = begin; piece < end; ++piece)
-        attend_run(pass_.batch.runs[piece / config_.kv_heads], piece % config_.kv_heads, scratch.data());
+        attend_run(pass_.batch.runs[piece / config_.kv_heads], piece % config_.kv_heads, scratch);
     });
   }
 
@@ -68,6 +70,14 @@ class BlockAttention {
     std::byte* values;
     std::size_t key_stride, value_stride;
     std::byte* const* pages;
+
+    // The keys and the values of a block of positions, as AttentionArguments finds them.
+    template <class Type>
+    std::pair<Type*, Type*> of(std::size_t block) const {
+      if (pages != nullptr)
+        return {reinterpret_cast<Type*>(pages[block]) + key_stride, reinterpret_cast<Type*>(pages[block]) + value_stride};
+      return {reinterpret_cast<Type*>(keys) + block * key_stride, reinterpret_cast<Type*>(values) + block * value_stride};
+    }
   };
   Cells cells_of(const Item& item, std::size_t key_head) const {
     const std::size_t key_width = layout_.key_width(config_.head), positions = positions_together(item);
@@ -96,6 +106,7 @@ class BlockAttention {
     }
     for (std::size_t i = 0; i < count; ++i) to[i / kTogether * kStride + i % kTogether] = kConvert(from[i]);
   }
+
   // Puts the key and the value of a token where attention reads them.
   template <kernels::Cell kCell, class Type, Type (*kConvert)(float)>
   static void store(const BlockAttention& self, const Row& token, const float* key, const float* value) {
@@ -103,11 +114,7 @@ class BlockAttention {
     const std::size_t head = self.config_.head, block = token.position / kernels::kAttentionBlock;
     const std::size_t position = token.position % kernels::kAttentionBlock;
     for (std::size_t h = 0; h < self.config_.kv_heads; ++h, key += head, value += head) {
-      const Cells cells = self.cells_of(*token.item, h);
-      Type* keys = reinterpret_cast<Type*>(cells.pages != nullptr ? cells.pages[block] : cells.keys);
-      Type* values = reinterpret_cast<Type*>(cells.pages != nullptr ? cells.pages[block] : cells.values);
-      keys += (cells.pages != nullptr ? 1 : block) * cells.key_stride;
-      values += (cells.pages != nullptr ? 1 : block) * cells.value_stride;
+      const auto [keys, values] = self.cells_of(*token.item, h).template of<Type>(block);
       store_row<kConvert, kLayout.together, kKeyTile * kLayout.together>(key, head, keys + kLayout.key(position, 0, head));
       store_row<kConvert, 1, kLayout.together>(value, head, values + kLayout.value(position, 0, head));
     }

@@ -9,8 +9,6 @@
 namespace tightrope::engine {
 namespace {
 
-// Tokens that are encoded at a time: enough for the weights to be read seldom, few enough for activations to stay in a core's caches.
-constexpr std::size_t kEncodedAtOnce = 512;
 constexpr std::size_t kLeastEncodedAbreast = 24;  // tokens; fewer make poor tiles: then the threads share them
 
 void check_ids(const model::Config& config, std::span<const text::TokenId> tokens) {
@@ -157,10 +155,10 @@ TextGroups::TextGroups(std::span<const Text> texts, std::size_t threads) {
     total += text.tokens.size();
     longest = std::max(longest, text.tokens.size());
   }
-  const std::size_t rounds = std::max<std::size_t>(1, (total + threads * kEncodedAtOnce - 1) / (threads * kEncodedAtOnce));
+  const std::size_t rounds = std::max<std::size_t>(1, (total + threads * kTokensAtOnce - 1) / (threads * kTokensAtOnce));
   const std::size_t many = rounds * threads, share = total / many;
   abreast = threads > 1 && share >= std::max(longest, kLeastEncodedAbreast);
-  const std::size_t count = abreast ? many : std::max<std::size_t>(1, (total + kEncodedAtOnce - 1) / kEncodedAtOnce);
+  const std::size_t count = abreast ? many : std::max<std::size_t>(1, (total + kTokensAtOnce - 1) / kTokensAtOnce);
   // A text goes where its middle falls.
   std::size_t before = 0, last = SIZE_MAX;
   for (std::size_t i = 0; i < texts.size(); ++i) {

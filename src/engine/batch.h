@@ -29,6 +29,8 @@ struct Row {
   std::size_t position;
 };
 
+// Tokens of a pass: enough for the weights to be read seldom, few enough for activations to stay in the caches.
+inline constexpr std::size_t kTokensAtOnce = 512;
 inline constexpr std::size_t kAttentionRun = 32;  // query tokens of a run, at most
 
 // A run of query tokens of one item that attend together, in every head.

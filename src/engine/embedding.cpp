@@ -55,14 +55,15 @@ void add_tables(Pass& pass, float* x) {
   pass.for_each(pass.tokens(), [&](std::size_t row) {
     const Row& token = pass.batch.rows[row];
     const Item& item = *token.item;
-    ScratchPool::Lease looked_up = pass.runtime.scratch.borrow(width);
+    const auto lease = pass.runtime.scratch.borrow();
+    float* looked_up = room(*lease, width);
     if (types) {
-      read_row(pass, *types, item.types.empty() ? 0 : item.types[token.position - item.first], looked_up.data());
-      pass.kernels().add(x + row * width, looked_up.data(), width);
+      read_row(pass, *types, item.types.empty() ? 0 : item.types[token.position - item.first], looked_up);
+      pass.kernels().add(x + row * width, looked_up, width);
     }
     if (positions) {
-      read_row(pass, *positions, token.position + offset, looked_up.data());
-      pass.kernels().add(x + row * width, looked_up.data(), width);
+      read_row(pass, *positions, token.position + offset, looked_up);
+      pass.kernels().add(x + row * width, looked_up, width);
     }
   });
 }

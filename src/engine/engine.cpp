@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <bit>
 #include <deque>
-#include <mutex>
 #include <utility>
 
 #include "base/error.h"
@@ -15,9 +14,6 @@ namespace {
 
 using HeadKind = model::HeadSpec::Kind;
 
-// Tokens that are read at a time: enough for the weights to be read seldom, few enough for activations to stay in the last-level cache.
-constexpr std::size_t kReadAtOnce = 512;
-
 // Looks at the exponents alone, so that it costs one pass of integer operations.
 bool all_finite(std::span<const float> values) {
   constexpr std::uint32_t kExponent = 0x7f800000u;
@@ -27,41 +23,23 @@ bool all_finite(std::span<const float> values) {
 }
 
 // Of a table one row is read, of experts those that are used.
-std::uint64_t bytes_read(const model::Model& model, const model::NamedWeight& named) {
+std::uint64_t bytes_read(const model::Model& model, const model::NamedWeight& named, const Runtime& runtime) {
   const model::Config& config = model.config();
   const bool table = named.name == "embed" ? model.find("head") != nullptr : named.name == "embed.positions" || named.name == "embed.types";
   if (table) return named.weight.row_bytes();
+  const bool multiplied = named.weight.shape().rank() > 1;
+  const std::uint64_t bytes = multiplied ? kept_bytes(model, named.weight, named.name, runtime) : named.weight.size_bytes();
   const bool expert = named.name.find(".experts.") != std::string::npos && config.experts > 0;
-  return expert ? named.weight.size_bytes() / config.experts * config.experts_used : named.weight.size_bytes();
+  return expert ? bytes / config.experts * config.experts_used : bytes;
 }
 
-std::uint64_t count_bytes_per_token(const model::Model& model) {
+std::uint64_t count_bytes_per_token(const model::Model& model, const Runtime& runtime) {
   std::uint64_t bytes = model.find("head") == nullptr ? model.get("embed").row_bytes() : 0;
-  for (const model::NamedWeight& named : model.weights()) bytes += bytes_read(model, named);
+  for (const model::NamedWeight& named : model.weights()) bytes += bytes_read(model, named, runtime);
   return bytes;
 }
 
 HeadKind kind_of(const model::Config& config) { return config.output == nullptr ? HeadKind::causal_lm : config.output->kind; }
-
-// Workspaces that are not in use. Thread-safe.
-class WorkspacePool {
- public:
-  std::unique_ptr<Workspace> take() {
-    const std::lock_guard lock(mutex_);
-    if (free_.empty()) return std::make_unique<Workspace>();
-    std::unique_ptr<Workspace> workspace = std::move(free_.back());
-    free_.pop_back();
-    return workspace;
-  }
-  void give_back(std::unique_ptr<Workspace> workspace) {
-    const std::lock_guard lock(mutex_);
-    free_.push_back(std::move(workspace));
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<Workspace>> free_;
-};
 
 const Options& checked(const Options& options) {
   if (options.exact && options.int8)
@@ -133,10 +111,9 @@ struct Engine::Implementation {
     for (const TextGroup& group : cut.groups)
       batches.push_back(lay_out_texts(texts.subspan(group.first, group.count), turning(), batches.empty()));
     runtime.threads.parallel_for(batches.size(), 1, [&](std::uint64_t i, std::uint64_t) {
-      std::unique_ptr<Workspace> work = workspaces.take();
+      const auto work = workspaces.borrow();
       Pass some{model, network, runtime, *work, observers, std::move(batches[i])};
       encode_group(cut.groups[i], some);
-      workspaces.give_back(std::move(work));
     });
   }
 
@@ -146,7 +123,7 @@ struct Engine::Implementation {
   Rotations rotations;
   std::shared_ptr<KvPages> pages;
   Workspace workspace;
-  WorkspacePool workspaces;  // of threads that encode abreast
+  Pool<Workspace> workspaces;  // of threads that encode abreast
   Observers observers;
   std::vector<float> hidden, pooled, output;  // of the last encode()
 };
@@ -181,7 +158,7 @@ std::span<const float> Engine::forward(std::span<const Chunk> chunks) {
 std::span<const float> Engine::read(Sequence& sequence, std::span<const text::TokenId> tokens) {
   const std::uint64_t before = sequence.length();
   // Every pass after the first would compute what came before it anew.
-  const std::size_t at_once = Cache::replays(sequence) ? tokens.size() : kReadAtOnce;
+  const std::size_t at_once = Cache::replays(sequence) ? tokens.size() : kTokensAtOnce;
   try {
     for (; tokens.size() > at_once; tokens = tokens.subspan(at_once)) {
       const Chunk chunk{.sequence = &sequence, .tokens = tokens.first(at_once)};
@@ -212,6 +189,6 @@ double Engine::log_sum_exp(std::span<const float> logits) const {
   return implementation_->runtime.kernels.log_sum_exp(logits.data(), logits.size());
 }
 
-std::uint64_t Engine::bytes_per_token() const { return count_bytes_per_token(implementation_->model); }
+std::uint64_t Engine::bytes_per_token() const { return count_bytes_per_token(implementation_->model, implementation_->runtime); }
 
 }  // namespace tightrope::engine

@@ -29,7 +29,8 @@ struct Options {
   // A sequence then keeps its keys and values as bf16 instead of float32. An encoder's floats and halves are always exact.
   bool exact = false;
   // The layers of the blocks in 8-bit integers whatever their format is, with one scale for each row of the weights and for each token: the
-  // fastest there is on machines that multiply bytes, and less precise than Q8_0. The other layers and all else are as without it.
+  // fastest there is with AVX2 and AVX-512, plain loops elsewhere, and less precise than Q8_0. The other layers and all else are as without
+  // it.
   bool int8 = false;
 };
 
@@ -137,7 +138,7 @@ class Engine {
   // log(sum(exp(logits))) with the engine's kernels.
   double log_sum_exp(std::span<const float> logits) const;
 
-  // Bytes of weights read to make one token (the embedding row counts as one row).
+  // Bytes of weights read to make one token, in the form that they are kept in (of the embedding one row).
   std::uint64_t bytes_per_token() const;
 
  private:

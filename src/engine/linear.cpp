@@ -86,10 +86,11 @@ struct Tile {
 // `reduced` are the tile's tokens, [tokens, rank].
 void add_addition(Runtime& runtime, const Linear& layer, const float* reduced, const Tile& tile) {
   const Addition& addition = layer.addition;
-  ScratchPool::Lease added = runtime.scratch.borrow(tile.rows * tile.tokens);
+  const auto lease = runtime.scratch.borrow();
+  float* added = room(*lease, tile.rows * tile.tokens);
   runtime.kernels.matmul({.weights = addition.up.data() + tile.first * addition.rank,
                           .x = reduced,
-                          .y = added.data(),
+                          .y = added,
                           .rows = tile.rows,
                           .tokens = tile.tokens,
                           .length = addition.rank,
@@ -97,7 +98,7 @@ void add_addition(Runtime& runtime, const Linear& layer, const float* reduced, c
                           .y_stride = tile.rows});
   for (std::size_t t = 0; t < tile.tokens; ++t) {
     float* y = tile.y + t * tile.y_stride;
-    runtime.kernels.add(y, added.data() + t * tile.rows, tile.rows);
+    runtime.kernels.add(y, added + t * tile.rows, tile.rows);
     for (std::size_t row = 0; !addition.factors.empty() && row < tile.rows; ++row) y[row] *= addition.factors[tile.first + row];
     if (!layer.bias.empty()) runtime.kernels.add(y, layer.bias.data() + tile.first, tile.rows);
   }
@@ -118,8 +119,9 @@ void multiply_packed(const LinearCall& call, const Activations& x, std::size_t t
 void multiply_decoded(Runtime& runtime, const LinearCall& call, std::size_t token, const Tile& tile, const float* bias) {
   const Linear& layer = call.layer;
   const bool made = needs_scratch(layer, tile.tokens);
-  ScratchPool::Lease scratch = runtime.scratch.borrow(made ? tile.rows * layer.in : 0);
-  runtime.kernels.matmul({.weights = panel(runtime, layer, tile.first, tile.rows, made ? scratch.data() : nullptr),
+  const auto lease = runtime.scratch.borrow();
+  float* scratch = made ? room(*lease, tile.rows * layer.in) : nullptr;
+  runtime.kernels.matmul({.weights = panel(runtime, layer, tile.first, tile.rows, scratch),
                           .x = call.x + token * call.stride(),
                           .y = tile.y,
                           .rows = tile.rows,
@@ -204,6 +206,12 @@ kernels::AlignedFloats load_vector(const model::Model& model, std::string_view n
   if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); }))
     fail(ErrorCode::malformed, "[engine] tensor '{}' holds a number that is not finite; the checkpoint is damaged", name);
   return values;
+}
+
+std::uint64_t kept_bytes(const model::Model& model, const model::Weight& weight, std::string_view name, const Runtime& runtime) {
+  const kernels::PackedFormat* packing = packing_of(model, weight, name, runtime);
+  if (packing == nullptr) return weight.size_bytes();
+  return divide_up(weight.shape().rows(), kernels::kGroupRows) * packing->group_bytes(weight.shape().row_length());
 }
 
 Linear load_linear(const model::Model& model, std::string_view name, std::string_view weight_name, Runtime& runtime) {

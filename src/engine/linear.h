@@ -54,6 +54,9 @@ struct LinearCall {
   std::size_t stride() const { return x_stride == 0 ? layer.in : x_stride; }
 };
 
+// Bytes of a matrix as load_linear keeps it: packed, or as the file has it.
+std::uint64_t kept_bytes(const model::Model& model, const model::Weight& weight, std::string_view name, const Runtime& runtime);
+
 // All calls together are one parallel loop. `inputs` is memory for what they read, as their weights want it.
 void apply(Runtime& runtime, std::vector<Activations>& inputs, std::span<const LinearCall> calls);
 

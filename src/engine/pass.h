@@ -30,13 +30,6 @@ struct Observers {
   bool present() const { return linear || hidden; }
 };
 
-// At least `count` floats or bytes of whatever was there before.
-template <class Buffer>
-auto* room(Buffer& buffer, std::size_t count) {
-  if (buffer.size() < count) buffer.resize(count);
-  return buffer.data();
-}
-
 // The kernel of an activation; null for none.
 kernels::ActivationFunction activation_of(const kernels::KernelTable& kernels, model::Activation activation);
 

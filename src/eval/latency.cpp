@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "base/error.h"
-#include "eval/bytes_read.h"
 #include "eval/passes.h"
 #include "eval/processor_time.h"
 #include "kernels/ceilings.h"
@@ -49,8 +48,7 @@ class Bench {
     DecodePass pass(engine_, contexts, batch, options_.decode_tokens);
     DecodeSpeed speed{.depth = depth, .batch = batch, .tokens_per_second = timed("decode", batch * options_.decode_tokens, pass)};
     // NOLINTNEXTLINE(clang-analyzer-core.DivideZero): parse_batches lets no 0 through
-    const std::uint64_t weights = packed_bytes_per_token(engine_, options_.exact);
-    speed.bytes_per_token = weights / batch + mean_cache_bytes(depth);
+    speed.bytes_per_token = engine_.bytes_per_token() / batch + mean_cache_bytes(depth);
     return speed;
   }
 

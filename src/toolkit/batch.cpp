@@ -83,6 +83,12 @@ constexpr Field kFields[] = {
     {"seed", [](BatchPrompt& prompt, const Json& value, const char* name) { prompt.options.sampling.seed = value.as_uint(name); }},
 };
 
+std::string known_fields() {
+  std::string names;
+  for (const Field& field : kFields) names += (names.empty() ? "" : ", ") + fmt::format("\"{}\"", field.name);
+  return names;
+}
+
 }  // namespace
 
 struct Batch::Implementation {
@@ -134,11 +140,7 @@ BatchPrompt parse_batch_prompt(std::string_view line, std::uint64_t number, cons
   json.at("prompt", what);
   for (const auto& [key, value] : json.as_object(what)) {
     const auto* field = std::ranges::find_if(kFields, [&](const Field& row) { return key == row.name; });
-    if (field == std::end(kFields))
-      fail(ErrorCode::malformed,
-           "[batch] {} has a \"{}\"; known are \"prompt\", \"max_tokens\", \"temperature\", \"top_k\", \"top_p\", \"min_p\", "
-           "\"repetition_penalty\" and \"seed\"",
-           what, key);
+    if (field == std::end(kFields)) fail(ErrorCode::malformed, "[batch] {} has a \"{}\"; known are {}", what, key, known_fields());
     field->read(prompt, value, (what + ", \"" + key + "\"").c_str());
   }
   return prompt;

@@ -9,15 +9,12 @@
 #include <limits>
 #include <vector>
 
-#include "base/random.h"
-#include "kernels/aligned.h"
+#include "support/packed_product.h"
 #include "support/readable_parameters.h"
 #include "tensor/half.h"
 
 namespace tightrope::kernels {
 namespace {
-
-using AlignedBytes = std::vector<std::byte, AlignedAllocator<std::byte>>;
 
 struct Case {
   Isa isa;
@@ -34,12 +31,6 @@ std::vector<Case> cases() {
     for (const char* format : {"bf16", "f16"})
       for (const std::size_t length : {1, 2, 31, 64, 1030, 8300}) all.push_back({isa, &formats::get(format), length});
   return all;
-}
-
-std::vector<float> random_values(Random& random, std::size_t count) {
-  std::vector<float> values(count);
-  for (float& value : values) value = static_cast<float>(random.normal());
-  return values;
 }
 
 float rounded(float value) { return std::fabs(value) < kHalfNothing ? 0.0f : to_f32(to_bf16(value)); }
@@ -60,12 +51,7 @@ class Halves : public testing::TestWithParam<Case> {
   AlignedBytes packed() const {
     std::vector<std::byte> blocks(formats::bytes_of(*GetParam().format, weights_.size()));
     GetParam().format->encode(weights_.data(), nullptr, blocks.data(), weights_.size());
-    const std::size_t groups = (kRows + kGroupRows - 1) / kGroupRows, row_bytes = blocks.size() / kRows;
-    AlignedBytes packed(groups * format_.group_bytes(length_));
-    for (std::size_t g = 0; g < groups; ++g)
-      format_.pack(blocks.data() + g * kGroupRows * row_bytes, std::min(kGroupRows, kRows - g * kGroupRows), length_,
-                   packed.data() + g * format_.group_bytes(length_));
-    return packed;
+    return pack_rows(format_, blocks.data(), kRows, length_);
   }
 
   // The weights as they are multiplied.
@@ -79,25 +65,8 @@ class Halves : public testing::TestWithParam<Case> {
   }
 
   std::vector<float> multiply(std::size_t first, std::size_t rows, std::size_t token, std::size_t tokens, bool biased = true) const {
-    AlignedBytes memory(format_.preparation->bytes(kTokens, length_));
-    const PreparedRows prepared{memory.data(), kTokens, length_};
-    for (std::size_t t = 0; t < kTokens; ++t) format_.preparation->prepare(x_.data() + t * length_, prepared.from(t));
-    std::vector<float> y(tokens * (rows + 1), std::numeric_limits<float>::quiet_NaN());
-    format_.matmul({.groups = groups_.data(),
-                    .x = prepared.from(token),
-                    .y = y.data(),
-                    .first_row = first,
-                    .rows = rows,
-                    .tokens = tokens,
-                    .y_stride = rows + 1,
-                    .bias = biased ? bias_.data() + first : nullptr});
-    std::vector<float> result;
-    for (std::size_t t = 0; t < tokens; ++t) {
-      const float* row = y.data() + t * (rows + 1);
-      result.insert(result.end(), row, row + rows);
-      EXPECT_TRUE(std::isnan(row[rows])) << "wrote beyond a row";
-    }
-    return result;
+    const PreparedTokens x(format_, x_, kTokens, length_);
+    return packed_product(format_, groups_, x.rows.from(token), first, rows, tokens, biased ? bias_.data() + first : nullptr);
   }
 
   const std::size_t length_ = GetParam().length;

@@ -9,108 +9,72 @@
 #include <string>
 #include <vector>
 
-#include "base/random.h"
-#include "kernels/aligned.h"
 #include "kernels/integer.h"
+#include "support/packed_product.h"
 #include "support/readable_parameters.h"
 
 namespace tightrope::kernels {
 namespace {
 
-using AlignedBytes = std::vector<std::byte, AlignedAllocator<std::byte>>;
-
-std::vector<float> random_values(Random& random, std::size_t count) {
-  std::vector<float> values(count);
-  for (float& value : values) value = static_cast<float>(random.normal());
-  return values;
-}
-
-// Activations prepared for a format, and the memory they lie in.
-struct Activations {
-  Activations(const PackedFormat& packing, const std::vector<float>& x, std::size_t tokens, std::size_t length)
-      : memory(packing.preparation->bytes(tokens, length)), rows{memory.data(), tokens, length}, quantised(QuantisedRows::in(rows)) {
-    for (std::size_t t = 0; t < tokens; ++t) packing.preparation->prepare(x.data() + t * length, rows.from(t));
-  }
-  AlignedBytes memory;
-  PreparedRows rows;
-  QuantisedRows quantised;
-};
-
 // Whether a format's activations are of 8 bits; those of 16-bit formats have a test of their own.
 bool is_integer(const formats::Format& format) { return format.kind != formats::Kind::plain; }
-
-AlignedBytes pack(const PackedFormat& packing, const std::vector<std::byte>& blocks, std::size_t rows, std::size_t length) {
-  const std::size_t groups = (rows + kGroupRows - 1) / kGroupRows, row_bytes = blocks.size() / rows;
-  AlignedBytes packed(groups * packing.group_bytes(length));
-  for (std::size_t g = 0; g < groups; ++g)
-    packing.pack(blocks.data() + g * kGroupRows * row_bytes, std::min(kGroupRows, rows - g * kGroupRows), length,
-                 packed.data() + g * packing.group_bytes(length));
-  return packed;
-}
 
 struct Case {
   Isa isa;
   const formats::Format* format;
-  friend std::ostream& operator<<(std::ostream& to, const Case& which) { return to << isa_name(which.isa) << "_" << which.format->name; }
+  std::size_t length;
+  friend std::ostream& operator<<(std::ostream& to, const Case& which) {
+    return to << isa_name(which.isa) << "_" << which.format->name << "_" << which.length;
+  }
 };
 
+// Lengths of many blocks, of one, and of three, which begin a unit of the packed form that they do not fill.
 std::vector<Case> cases() {
   std::vector<Case> all;
   for (const Isa isa : available_isas())
     for (const formats::Format* format : formats::all())
-      if (packed_format(isa, *format) != nullptr && is_integer(*format)) all.push_back({isa, format});
+      for (const std::size_t length : {32, 96, 1280})
+        if (packed_format(isa, *format) != nullptr && is_integer(*format) && length % format->block_elements == 0)
+          all.push_back({isa, format, length});
   return all;
 }
 
 class Integers : public testing::TestWithParam<Case> {
  protected:
-  static constexpr std::size_t kLength = 1024 + 256, kRows = 45, kTokens = 37;
+  static constexpr std::size_t kRows = 45, kTokens = 37;
 
   Integers() {
     GetParam().format->encode(weights_.data(), nullptr, blocks_.data(), weights_.size());
     GetParam().format->decode(blocks_.data(), decoded_.data(), decoded_.size());
     // Some tokens with an outlier, one of zeros.
-    for (std::size_t t = 0; t < kTokens; t += 5) x_[t * kLength + 17 * t] = 60;
-    std::fill_n(x_.begin() + 3 * kLength, kLength, 0.0f);
+    for (std::size_t t = 0; t < kTokens; t += 5) x_[t * length_ + 17 * t % length_] = 60;
+    std::fill_n(x_.begin() + 3 * length_, length_, 0.0f);
   }
 
   std::vector<float> multiply(Isa isa, std::size_t first, std::size_t rows, std::size_t token, std::size_t tokens, bool bias = true) {
     const PackedFormat& packing = *packed_format(isa, *GetParam().format);
-    const AlignedBytes packed = pack(packing, blocks_, kRows, kLength);
-    const Activations activations(packing, x_, kTokens, kLength);
-    std::vector<float> y(tokens * (rows + 1), std::numeric_limits<float>::quiet_NaN());
-    packing.matmul({.groups = packed.data(),
-                    .x = activations.rows.from(token),
-                    .y = y.data(),
-                    .first_row = first,
-                    .rows = rows,
-                    .tokens = tokens,
-                    .y_stride = rows + 1,
-                    .bias = bias ? bias_.data() + first : nullptr});
-    std::vector<float> result;
-    for (auto row = y.begin(); row != y.end(); row += static_cast<std::ptrdiff_t>(rows) + 1) {
-      result.insert(result.end(), row, row + static_cast<std::ptrdiff_t>(rows));
-      EXPECT_TRUE(std::isnan(row[static_cast<std::ptrdiff_t>(rows)])) << "wrote beyond a row";
-    }
-    return result;
+    const PreparedTokens x(packing, x_, kTokens, length_);
+    return packed_product(packing, pack_rows(packing, blocks_.data(), kRows, length_), x.rows.from(token), first, rows, tokens,
+                          bias ? bias_.data() + first : nullptr);
   }
 
+  const std::size_t length_ = GetParam().length;
   Random random_{11};
-  std::vector<float> weights_ = random_values(random_, kRows* kLength), x_ = random_values(random_, kTokens* kLength);
+  std::vector<float> weights_ = random_values(random_, kRows* length_), x_ = random_values(random_, kTokens* length_);
   std::vector<float> bias_ = random_values(random_, kRows), decoded_ = weights_;
-  std::vector<std::byte> blocks_{kRows * formats::bytes_of(*GetParam().format, kLength)};
+  std::vector<std::byte> blocks_{kRows * formats::bytes_of(*GetParam().format, length_)};
 };
 
 TEST_P(Integers, EqualDecodedWeightsTimesRoundedActivations) {
   const std::vector<float> y = multiply(GetParam().isa, 0, kRows, 0, kTokens);
-  const Activations activations(*packed_format(GetParam().isa, *GetParam().format), x_, kTokens, kLength);
+  const PreparedTokens activations(*packed_format(GetParam().isa, *GetParam().format), x_, kTokens, length_);
+  const QuantisedRows quantised = QuantisedRows::in(activations.rows);
   for (std::size_t t = 0; t < kTokens; ++t)
     for (std::size_t r = 0; r < kRows; ++r) {
       double sum = bias_[r], size = std::fabs(bias_[r]);
-      for (std::size_t i = 0; i < kLength; ++i) {
-        const std::size_t at = t * kLength + i;
-        const double product =
-            static_cast<double>(activations.quantised.scales[at / 32]) * activations.quantised.codes[at] * decoded_[r * kLength + i];
+      for (std::size_t i = 0; i < length_; ++i) {
+        const std::size_t at = t * length_ + i;
+        const double product = static_cast<double>(quantised.scales[at / 32]) * quantised.codes[at] * decoded_[r * length_ + i];
         sum += product;
         size += std::fabs(product);
       }
@@ -120,10 +84,11 @@ TEST_P(Integers, EqualDecodedWeightsTimesRoundedActivations) {
 }
 
 TEST_P(Integers, RoundActivationsToWithinHalfAStep) {
-  const Activations activations(*packed_format(GetParam().isa, *GetParam().format), x_, kTokens, kLength);
+  const PreparedTokens activations(*packed_format(GetParam().isa, *GetParam().format), x_, kTokens, length_);
+  const QuantisedRows quantised = QuantisedRows::in(activations.rows);
   for (std::size_t i = 0; i < x_.size(); ++i) {
-    const float scale = activations.quantised.scales[i / 32];
-    ASSERT_NEAR(scale * static_cast<float>(activations.quantised.codes[i]), x_[i], scale * 0.5001f) << i;
+    const float scale = quantised.scales[i / 32];
+    ASSERT_NEAR(scale * static_cast<float>(quantised.codes[i]), x_[i], scale * 0.5001f) << i;
   }
 }
 
@@ -144,7 +109,7 @@ TEST_P(Integers, GiveATokenAndARowTheSameBitsInAnyCompany) {
 
 TEST_P(Integers, CarryWhatIsNoNumberIntoTheResult) {
   const float bad[] = {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()};
-  for (std::size_t i = 0; i < 2; ++i) x_[i * kLength + 100] = bad[i];
+  for (std::size_t i = 0; i < 2; ++i) x_[i * length_ + 100 % length_] = bad[i];
   const std::vector<float> y = multiply(GetParam().isa, 0, kRows, 0, 4);
   for (std::size_t i = 0; i < 4 * kRows; ++i) EXPECT_EQ(std::isfinite(y[i]), i >= 2 * kRows) << i;
 }

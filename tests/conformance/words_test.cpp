@@ -10,14 +10,11 @@
 #include <limits>
 #include <vector>
 
-#include "base/random.h"
-#include "kernels/aligned.h"
+#include "support/packed_product.h"
 #include "support/readable_parameters.h"
 
 namespace tightrope::kernels {
 namespace {
-
-using AlignedBytes = std::vector<std::byte, AlignedAllocator<std::byte>>;
 
 struct Case {
   Isa isa;
@@ -44,12 +41,6 @@ std::vector<Case> cases() {
   return all;
 }
 
-std::vector<float> random_values(Random& random, std::size_t count) {
-  std::vector<float> values(count);
-  for (float& value : values) value = static_cast<float>(random.normal());
-  return values;
-}
-
 class Words : public testing::TestWithParam<Case> {
  protected:
   static constexpr std::size_t kRows = 45, kTokens = 37;
@@ -64,37 +55,13 @@ class Words : public testing::TestWithParam<Case> {
     pack();
   }
 
-  void pack() {
-    const std::size_t groups = (kRows + kGroupRows - 1) / kGroupRows, bytes = format_.group_bytes(length_);
-    groups_.resize(groups * bytes);
-    for (std::size_t g = 0; g < groups; ++g)
-      format_.pack(reinterpret_cast<const std::byte*>(weights_.data() + g * kGroupRows * length_),
-                   std::min(kGroupRows, kRows - g * kGroupRows), length_, groups_.data() + g * bytes);
-  }
+  void pack() { groups_ = pack_rows(format_, reinterpret_cast<const std::byte*>(weights_.data()), kRows, length_); }
 
   std::vector<float> multiply(std::size_t first, std::size_t rows, std::size_t token, std::size_t tokens, bool biased = true) const {
-    AlignedBytes memory(format_.preparation->bytes(kTokens, length_));
-    const PreparedRows prepared{memory.data(), kTokens, length_};
-    for (std::size_t t = 0; t < kTokens; ++t) format_.preparation->prepare(x_.data() + t * length_, prepared.from(t));
-    return multiply(prepared.from(token), first, rows, tokens, biased);
+    return multiply(PreparedTokens(format_, x_, kTokens, length_).rows.from(token), first, rows, tokens, biased);
   }
   std::vector<float> multiply(const PreparedRows& x, std::size_t first, std::size_t rows, std::size_t tokens, bool biased) const {
-    std::vector<float> y(tokens * (rows + 1), std::numeric_limits<float>::quiet_NaN());
-    format_.matmul({.groups = groups_.data(),
-                    .x = x,
-                    .y = y.data(),
-                    .first_row = first,
-                    .rows = rows,
-                    .tokens = tokens,
-                    .y_stride = rows + 1,
-                    .bias = biased ? bias_.data() + first : nullptr});
-    std::vector<float> result;
-    for (std::size_t t = 0; t < tokens; ++t) {
-      const float* row = y.data() + t * (rows + 1);
-      result.insert(result.end(), row, row + rows);
-      EXPECT_TRUE(std::isnan(row[rows])) << "wrote beyond a row";
-    }
-    return result;
+    return packed_product(format_, groups_, x, first, rows, tokens, biased ? bias_.data() + first : nullptr);
   }
 
   float float_product(std::size_t row, std::size_t token) const {

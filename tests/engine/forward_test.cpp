@@ -293,15 +293,27 @@ TEST(Engine, ShowsWhatEntersEveryLinearLayer) {
   EXPECT_TRUE(names.empty());
 }
 
-TEST(Engine, CountsTheBytesOfAToken) {
+// Matrices of 16-row groups, of which the last is filled up: 97 tokens take 112 rows. Of the table of tokens one row is read besides, where
+// it is not the head, too.
+std::uint64_t bytes_of_llama(std::uint64_t matrix_element, std::uint64_t table_element, std::uint64_t head_rows) {
+  const std::uint64_t vectors = (2 * 2 + 1) * 32 * 4, matrices = std::uint64_t{2} * (64 * 32 * 2 + 32 * 32 * 2 + 96 * 32 * 3);
+  return vectors + (matrices + head_rows * 32) * matrix_element + 32 * table_element;
+}
+
+TEST(Engine, CountsTheBytesOfATokenAsTheyAreKept) {
   const model::Arch& arch = llama();
-  model::Config config = testing::family_config(arch, testing::small_config());
-  const std::uint64_t vectors = (2 * 2 + 1) * 32 * 4, embedding = 97 * 32 * 4, row = 32 * 4;
-  const std::uint64_t matrices = std::uint64_t{2} * (64 * 32 * 2 + 32 * 32 * 2 + 96 * 32 * 3) * 4;
-  const std::uint64_t expected = vectors + matrices + embedding + row;
-  EXPECT_EQ(Engine(testing::random_model(arch, config, 1), {.threads = 1, .isa = {}}).bytes_per_token(), expected);
-  config.tied = true;
-  EXPECT_EQ(Engine(testing::random_model(arch, config, 1), {.threads = 1, .isa = {}}).bytes_per_token(), expected);
+  for (const bool tied : {false, true}) {
+    model::Config config = testing::family_config(arch, testing::small_config());
+    config.tied = tied;
+    const auto bytes = [&](const char* format, bool exact) {
+      const model::Model model = testing::random_model(arch, config, 1, format);
+      return Engine(model, {.threads = 1, .isa = kernels::Isa::scalar, .exact = exact}).bytes_per_token();
+    };
+    EXPECT_EQ(bytes("f32", false), bytes_of_llama(4, 4, 112));
+    EXPECT_EQ(bytes("f32", true), bytes_of_llama(4, 4, 112));
+    EXPECT_EQ(bytes("f16", false), bytes_of_llama(2, 2, 112));
+    EXPECT_EQ(bytes("f16", true), bytes_of_llama(2, 2, 97));  // decoded: nothing is filled up
+  }
 }
 
 // Runs the chunks, which must be refused, and checks that the message holds every one of `words`.

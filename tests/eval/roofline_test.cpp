@@ -3,11 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "eval/bytes_read.h"
 #include "eval/layer_timer.h"
 #include "kernels/packed.h"
-#include "support/random_model.h"
-#include "support/tiny_model.h"
 
 namespace tightrope::eval {
 namespace {
@@ -49,26 +46,6 @@ TEST(LayerTimer, RunsEveryFormatWithAFewTokensAndMany) {
     EXPECT_GT(plain.seconds(), 0);
     EXPECT_EQ(plain.bytes(), 48.0 * 512 * 4);
   }
-}
-
-TEST(BytesRead, AreTheFilesAndWhatFillsTheLastGroup) {
-  const model::Model halves = test::tiny_model(model::arch_for_hf_model_type("llama"));
-  for (const model::Model& model : {halves, testing::random_model(halves.arch(), halves.config(), 5, "f32")}) {
-    const engine::Engine engine(model, {.threads = 1, .isa = std::nullopt});
-    EXPECT_GE(packed_bytes_per_token(engine, false), engine.bytes_per_token());
-    // The tiny model's matrices have as few as 24 rows, which take two groups of 16.
-    EXPECT_LE(3 * packed_bytes_per_token(engine, false), 4 * engine.bytes_per_token());
-  }
-}
-
-TEST(BytesRead, OfHalvesThatAreDecodedAreTheFiles) {
-  const model::Model model = test::tiny_model(model::arch_for_hf_model_type("llama"));
-  const engine::Engine engine(model, {.threads = 1, .isa = std::nullopt, .exact = true});
-  std::uint64_t floats = 0;
-  for (const model::NamedWeight& named : model.weights())
-    if (named.weight.format().name == "f32" && named.weight.shape().rank() > 1) floats += named.weight.size_bytes();
-  ASSERT_EQ(floats, 0u);
-  EXPECT_EQ(packed_bytes_per_token(engine, true), engine.bytes_per_token());
 }
 
 }  // namespace

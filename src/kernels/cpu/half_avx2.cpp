@@ -6,8 +6,8 @@
 
 #include <cstring>
 
-#include "kernels/cpu/half_layout.h"
 #include "kernels/cpu/packed_tables.h"
+#include "kernels/cpu/word_layout.h"
 
 HWY_PUSH_ATTRIBUTES("avx,avx2,fma");
 namespace tightrope::kernels {
@@ -15,8 +15,9 @@ namespace {
 
 #include "kernels/cpu/lanes_avx2.inl.h"
 
-struct Ops : Lanes {
-  struct Pairs {
+struct Ops : HalfWords, Lanes {
+  using Sums = Floats;
+  struct Weights {
     Floats even, odd;
   };
   struct Pair {
@@ -29,7 +30,7 @@ struct Ops : Lanes {
   static HWY_INLINE __m256 odd(__m256i pairs) {
     return _mm256_castsi256_ps(_mm256_and_si256(pairs, _mm256_set1_epi32(static_cast<int>(0xffff0000))));
   }
-  static HWY_INLINE Pairs load(const std::byte* from) {
+  static HWY_INLINE Weights load(const std::byte* from) {
     const __m256i low = load_one(from), high = load_one(from + 32);
     return {{even(low), even(high)}, {odd(low), odd(high)}};
   }
@@ -40,8 +41,9 @@ struct Ops : Lanes {
   static HWY_INLINE Floats fma(Floats weights, __m256 x, Floats sums) {
     return {_mm256_fmadd_ps(weights.low, x, sums.low), _mm256_fmadd_ps(weights.high, x, sums.high)};
   }
-  static HWY_INLINE void add_products(Floats& sums, const Pairs& weights, const Pair& pair) {
-    sums = fma(weights.even, pair.even, fma(weights.odd, pair.odd, sums));
+  static HWY_INLINE Sums zero() { return zero_floats(); }
+  static HWY_INLINE Sums add_products(Sums sums, const Weights& weights, const Pair& pair) {
+    return fma(weights.even, pair.even, fma(weights.odd, pair.odd, sums));
   }
   static HWY_INLINE Floats add(Floats a, Floats b) { return {_mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high)}; }
 
@@ -64,7 +66,9 @@ struct Ops : Lanes {
   }
 };
 
-#include "kernels/cpu/half_tile.inl.h"
+#include "kernels/cpu/word_tile.inl.h"
+
+#include "kernels/cpu/half_words.inl.h"
 
 }  // namespace
 

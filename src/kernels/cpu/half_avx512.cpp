@@ -6,8 +6,8 @@
 
 #include <cstring>
 
-#include "kernels/cpu/half_layout.h"
 #include "kernels/cpu/packed_tables.h"
+#include "kernels/cpu/word_layout.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC 12's own AVX-512 header passes registers that it leaves undefined
@@ -19,15 +19,17 @@ namespace {
 
 #include "kernels/cpu/lanes_avx512.inl.h"
 
-struct Ops : Lanes {
-  using Pairs = __m512i;
+struct Ops : HalfWords, Lanes {
+  using Weights = __m512i;
+  using Sums = Floats;
   // Registers of 32: 24 sums, 2 weights and an input.
   static constexpr std::size_t kTokens = 12, kGroups = 2;
 
-  static HWY_INLINE Pairs load(const std::byte* from) { return _mm512_load_si512(from); }
-  static HWY_INLINE Pairs broadcast(const std::uint16_t* pair) { return broadcast_word(pair); }
-  static HWY_INLINE void add_products(Floats& sums, Pairs weights, Pairs pair) {
-    sums = _mm512_dpbf16_ps(sums, (__m512bh)weights, (__m512bh)pair);  // NOLINT: a cast of registers
+  static HWY_INLINE Weights load(const std::byte* from) { return _mm512_load_si512(from); }
+  static HWY_INLINE Weights broadcast(const std::uint16_t* pair) { return broadcast_word(pair); }
+  static HWY_INLINE Sums zero() { return zero_floats(); }
+  static HWY_INLINE Sums add_products(Sums sums, Weights weights, Weights pair) {
+    return _mm512_dpbf16_ps(sums, (__m512bh)weights, (__m512bh)pair);  // NOLINT: a cast of registers
   }
   static HWY_INLINE Floats add(Floats a, Floats b) { return _mm512_add_ps(a, b); }
 
@@ -41,7 +43,9 @@ struct Ops : Lanes {
   }
 };
 
-#include "kernels/cpu/half_tile.inl.h"
+#include "kernels/cpu/word_tile.inl.h"
+
+#include "kernels/cpu/half_words.inl.h"
 
 }  // namespace
 

@@ -7,16 +7,17 @@
 
 #include <cstring>
 
-#include "kernels/cpu/half_layout.h"
 #include "kernels/cpu/packed_tables.h"
+#include "kernels/cpu/word_layout.h"
 
 namespace tightrope::kernels {
 namespace {
 
 #include "kernels/cpu/lanes_neon.inl.h"
 
-struct Ops : Lanes {
-  struct Pairs {
+struct Ops : HalfWords, Lanes {
+  using Sums = Floats;
+  struct Weights {
     Floats even, odd;
   };
   struct Pair {
@@ -28,7 +29,7 @@ struct Ops : Lanes {
   static HWY_INLINE float32x4_t even(uint32x4_t pairs) { return vreinterpretq_f32_u32(vshlq_n_u32(pairs, 16)); }
   static HWY_INLINE float32x4_t odd(uint32x4_t pairs) { return vreinterpretq_f32_u32(vandq_u32(pairs, vdupq_n_u32(0xffff0000u))); }
   static HWY_INLINE uint32x4_t load_one(const std::byte* from) { return vld1q_u32(reinterpret_cast<const std::uint32_t*>(from)); }
-  static HWY_INLINE Pairs load(const std::byte* from) {
+  static HWY_INLINE Weights load(const std::byte* from) {
     return {each<Floats>([=](std::size_t i) { return even(load_one(from + 16 * i)); }),
             each<Floats>([=](std::size_t i) { return odd(load_one(from + 16 * i)); })};
   }
@@ -37,9 +38,11 @@ struct Ops : Lanes {
     std::memcpy(&word, pair, sizeof word);
     return {even(vdupq_n_u32(word)), odd(vdupq_n_u32(word))};
   }
-  static HWY_INLINE void add_products(Floats& sums, const Pairs& weights, const Pair& pair) {
+  static HWY_INLINE Sums zero() { return zero_floats(); }
+  static HWY_INLINE Sums add_products(Sums sums, const Weights& weights, const Pair& pair) {
     for (std::size_t i = 0; i < 4; ++i)
       sums.part[i] = vfmaq_f32(vfmaq_f32(sums.part[i], weights.odd.part[i], pair.odd), weights.even.part[i], pair.even);
+    return sums;
   }
   static HWY_INLINE Floats add(const Floats& a, const Floats& b) {
     return each<Floats>([&](std::size_t i) { return vaddq_f32(a.part[i], b.part[i]); });
@@ -59,7 +62,9 @@ struct Ops : Lanes {
   }
 };
 
-#include "kernels/cpu/half_tile.inl.h"
+#include "kernels/cpu/word_tile.inl.h"
+
+#include "kernels/cpu/half_words.inl.h"
 
 }  // namespace
 

@@ -3,14 +3,14 @@
 #include <cmath>
 #include <cstring>
 
-#include "kernels/cpu/half_layout.h"
 #include "kernels/cpu/packed_tables.h"
+#include "kernels/cpu/word_layout.h"
 #include "tensor/half.h"
 
 namespace tightrope::kernels {
 namespace {
 
-std::size_t group_bytes(std::size_t length) noexcept { return pairs_of(length) * kPairBytes; }
+std::size_t group_bytes(std::size_t length) noexcept { return HalfWords::group_bytes(HalfWords::steps(length)); }
 
 // Elements converted at a time: those of 16 rows are 4 KiB.
 constexpr std::size_t kPiece = 128;
@@ -34,7 +34,7 @@ void pack(const std::byte* blocks, std::size_t rows, std::size_t length, std::by
       convert<Half>(blocks + (r * length + i) * sizeof(Half), count, values[r]);
       if (count % 2 == 1) values[r][count] = 0;
     }
-    for (std::size_t pair = 0; pair < pairs_of(count); ++pair, group += kPairBytes)
+    for (std::size_t pair = 0; pair < HalfWords::steps(count); ++pair, group += kStepBytes)
       for (std::size_t r = 0; r < kGroupRows; ++r) std::memcpy(group + 4 * r, values[r] + 2 * pair, 4);
   }
 }

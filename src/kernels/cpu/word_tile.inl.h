@@ -49,7 +49,11 @@ void multiply_tile(const TileWeights<kGroups>& weights, const typename Ops::Rows
   HWY_UNROLL(2)
   for (std::size_t g = 0; g < kGroups; ++g) {
     HWY_UNROLL(12)
-    for (std::size_t t = 0; t < kTokens; ++t) sums[g][t] = Ops::zero();
+    for (std::size_t t = 0; t < kTokens; ++t) {
+      sums[g][t] = Ops::zero();
+      if constexpr (Ops::kGoesOn)
+        if (weights.first > 0) sums[g][t] = Ops::load_lanes(to.at(t, g), to.low[g], to.high[g]);
+    }
   }
   multiply_steps<kStreams>(weights, x, sums);
   finish(weights, x, sums, to);
