@@ -19,7 +19,7 @@ namespace tightrope::kernels {
 // A block of activations with nothing larger is one of zeros: what its codes would be divided by is too small for a float.
 inline constexpr float kNothing = 1e-30f;
 
-// How a format's scales are kept behind the codes of a group. A plane is 16 numbers, one for each row.
+// How a format's scales are kept before the codes of a unit. A plane is 16 numbers, one for each row.
 enum class Scales : std::uint8_t {
   halves,       // every 32 elements: f16 scale
   half_pairs,   // every 32 elements: f16 scale, f16 minimum
